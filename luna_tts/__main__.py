@@ -1,0 +1,96 @@
+"""`python -m luna_tts say|voices`: the engine from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import time
+from contextlib import aclosing
+from pathlib import Path
+
+from luna_tts import LunaError, SynthesisOptions, TTSService
+from luna_tts.audio import PcmConverter, WavWriter
+from luna_tts.types import RANGES
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; 0 on success, 1 after one sentence on stderr."""
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(options.command(options))
+    except (LunaError, OSError) as error:
+        print(f"luna_tts: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m luna_tts", description="Luna's speech engine")
+    parser.add_argument(
+        "--models", type=Path, default=Path("models"), help="folder of voice folders"
+    )
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    say = commands.add_parser("say", help="speak a text into a WAV file")
+    say.add_argument("text", help="what to say; - reads it from standard input")
+    say.add_argument(
+        "-o", "--output", type=Path, default=Path("luna.wav"), help="default: luna.wav"
+    )
+    say.add_argument("--voice", help="a name that `voices` lists")
+    for flag, name, meaning in (
+        ("--speed", "length_scale", "2 = twice as fast"),
+        ("--pitch", "pitch_scale", "2 = one octave up"),
+        ("--volume", "volume", "1 = the common loudness"),
+    ):
+        low, high = RANGES[name]
+        if name == "length_scale":
+            low, high = 1 / high, 1 / low
+        say.add_argument(flag, type=float, default=1.0, help=f"{low:g} to {high:g}; {meaning}")
+    say.set_defaults(command=_say)
+
+    voices = commands.add_parser("voices", help="list the voices")
+    voices.set_defaults(command=_voices)
+    return parser
+
+
+async def _say(arguments: argparse.Namespace) -> None:
+    text = sys.stdin.read() if arguments.text == "-" else arguments.text
+    options = SynthesisOptions(
+        length_scale=1 / arguments.speed if arguments.speed else 0.0,
+        pitch_scale=arguments.pitch,
+        volume=arguments.volume,
+    )
+    service = TTSService(arguments.models)
+    try:
+        await service.start()
+        began = time.perf_counter()
+        first_sound = None
+        stream = service.stream(text, voice=arguments.voice, options=options)
+        converter = PcmConverter(channels=1)
+        async with aclosing(stream) as chunks:
+            pcm = bytearray()
+            async for chunk in chunks:
+                first_sound = first_sound or time.perf_counter() - began
+                pcm += converter.convert(chunk)
+    finally:
+        await service.aclose()
+    with WavWriter(arguments.output, converter.sample_rate, channels=1) as wav:
+        wav.write(bytes(pcm))
+    print(
+        f"{arguments.output}: {wav.seconds:.2f} s of audio, first sound after {first_sound:.3f} s"
+    )
+
+
+async def _voices(arguments: argparse.Namespace) -> None:
+    service = TTSService(arguments.models)
+    try:
+        await service.start()
+        for info in service.voices():
+            print(f"{info.name}  {', '.join(info.languages)}  {info.credit}")
+    finally:
+        await service.aclose()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,216 @@
+"""TTSService: text in, speech out as it is made, from any number of asyncio tasks at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar, cast
+
+import numpy as np
+
+from luna_tts.errors import EngineClosed, LunaError, SynthesisFailed, TextTooLong
+from luna_tts.holder import TTSModelHolder
+from luna_tts.open_jtalk import EMBEDDED_VOICE
+from luna_tts.scheduler import Scheduler
+from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo
+
+MAX_CHARACTERS = 10_000
+"""Characters of one utterance; more is refused with `TextTooLong` rather than cut in silence."""
+
+_log = logging.getLogger(__name__)
+_END: Final = object()
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStats:
+    """What the service has done so far, as plain data."""
+
+    voices: tuple[str, ...]
+    streams: int
+    """Utterances being synthesized now."""
+    waiting: int
+    """Steps that wait for the inference thread."""
+    utterances: int
+    """Utterances finished."""
+    audio_seconds: float
+    """Speech made."""
+    inference_seconds: float
+    """Time that the inference thread spent on it."""
+
+
+class TTSService:
+    """Owns the voices and ONE inference thread.
+
+    `await start()` loads and warms; `await aclose()` ends every thread. Voices are read on a loader
+    thread, beside speech; only their warm-up takes turns on the inference thread.
+    """
+
+    def __init__(self, models: Path | str = "models", *, voice: str = EMBEDDED_VOICE) -> None:
+        self.voice = voice
+        """The voice that speaks where none is named."""
+        self._holder = TTSModelHolder(Path(models))
+        self._scheduler = Scheduler()
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
+        self._loading: dict[str, asyncio.Task[None]] = {}
+        self._streams = 0
+        self._utterances = 0
+        self._audio_seconds = 0.0
+        self._inference_seconds = 0.0
+
+    async def start(self) -> None:
+        """Loads and warms the default voice. Raises `LunaError` if it cannot be loaded."""
+        began = time.perf_counter()
+        await self.load(self.voice)
+        for name in self._holder.unusable():
+            _log.warning(
+                "voice folder %s: this version of Luna speaks with the embedded voice only", name
+            )
+        _log.info(
+            "engine ready in %.2f s with %d voice(s)",
+            time.perf_counter() - began,
+            len(self._holder.infos()),
+        )
+
+    async def load(self, name: str) -> None:
+        """Loads and warms a voice beside those that speak; asked twice at once, loads once."""
+        task = self._loading.get(name)
+        if task is None:
+            task = asyncio.create_task(self._load(name), name=f"luna-load-{name}")
+            self._loading[name] = task
+            task.add_done_callback(lambda _: self._loading.pop(name, None))
+        await asyncio.shield(task)
+
+    async def _load(self, name: str) -> None:
+        began = time.perf_counter()
+        try:
+            build = self._loader.submit(self._holder.build, name)
+        except RuntimeError:
+            raise EngineClosed from None
+        model = await asyncio.wrap_future(build)
+        loaded = time.perf_counter()
+        try:
+            async with aclosing(self._steps(model.warm_up())) as steps:
+                async for _ in steps:
+                    pass
+        except EngineClosed:
+            raise
+        except Exception:
+            _log.exception("voice %s did not warm up; its first line will be late", name)
+        self._holder.install(model)
+        _log.info(
+            "voice %s loaded in %.2f s, warmed up in %.2f s, %.0f MB",
+            name,
+            loaded - began,
+            time.perf_counter() - loaded,
+            model.nbytes / 1e6,
+        )
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """The voices that can be used at once."""
+        return self._holder.infos()
+
+    async def check(
+        self, text: str, *, voice: str | None = None, options: SynthesisOptions | None = None
+    ) -> None:
+        """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
+        model = self._model(text, voice)
+        work = partial(model.check, text, options or SynthesisOptions())
+        await self._scheduler.run(work, lambda: 0.0)
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        options: SynthesisOptions | None = None,
+        seconds_left: Callable[[], float] | None = None,
+    ) -> AsyncGenerator[AudioChunk, None]:
+        """Speech chunk by chunk; the next is made only when the one before was taken.
+
+        `seconds_left`, called from any thread, says how much the listener still has to hear and so
+        how urgent the next step is. Close the stream (`contextlib.aclosing`) to stop early: at
+        most the step in progress is wasted.
+
+        Raises `NothingToSay`, `TextTooLong`, `UnknownVoice`, `SynthesisFailed`, `EngineClosed`.
+        """
+        model = self._model(text, voice)
+        self._streams += 1
+        try:
+            steps = model.stream(text, options or SynthesisOptions())
+            async with aclosing(self._steps(steps, seconds_left)) as chunks:
+                async for chunk in chunks:
+                    if chunk is not None:
+                        self._audio_seconds += chunk.seconds
+                        yield chunk
+            self._utterances += 1
+        except LunaError:
+            raise
+        except Exception as error:
+            raise SynthesisFailed(model.info.name) from error
+        finally:
+            self._streams -= 1
+
+    async def synthesize(
+        self, text: str, *, voice: str | None = None, options: SynthesisOptions | None = None
+    ) -> AudioChunk:
+        """The whole utterance as one chunk. Raises what `stream` raises."""
+        async with aclosing(self.stream(text, voice=voice, options=options)) as stream:
+            chunks = [chunk async for chunk in stream]
+        samples = np.concatenate([chunk.samples for chunk in chunks])
+        return AudioChunk(samples, chunks[0].sample_rate, text, last=True)
+
+    def stats(self) -> ServiceStats:
+        """What the service has done so far."""
+        return ServiceStats(
+            voices=tuple(info.name for info in self._holder.infos()),
+            streams=self._streams,
+            waiting=self._scheduler.waiting,
+            utterances=self._utterances,
+            audio_seconds=self._audio_seconds,
+            inference_seconds=self._inference_seconds,
+        )
+
+    async def aclose(self) -> None:
+        """Ends both threads. Streams that are still open raise `EngineClosed`."""
+        loading = list(self._loading.values())
+        for task in loading:
+            task.cancel()
+        await self._scheduler.aclose()
+        # A file that is being read cannot be interrupted; nobody waits for it.
+        self._loader.shutdown(wait=not loading, cancel_futures=True)
+
+    def _model(self, text: str, voice: str | None) -> SpeechModel:
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong(len(text), MAX_CHARACTERS)
+        return self._holder.model(voice or self.voice)
+
+    async def _steps(
+        self, steps: Generator[T], seconds_left: Callable[[], float] | None = None
+    ) -> AsyncGenerator[T, None]:
+        """Pulls a blocking generator on the inference thread, one turn a step."""
+        try:
+            while True:
+                step = await self._scheduler.run(partial(self._timed_next, steps), seconds_left)
+                if step is _END:
+                    return
+                yield cast(T, step)
+        finally:
+            # A generator may only be closed where, and after, it runs.
+            with contextlib.suppress(EngineClosed):
+                self._scheduler.submit(steps.close)
+
+    def _timed_next(self, steps: Iterator[object]) -> object:
+        began = time.perf_counter()
+        try:
+            return next(steps, _END)
+        finally:
+            self._inference_seconds += time.perf_counter() - began
