@@ -1,0 +1,35 @@
+# `make run` starts Luna, `make test` tests her; both set up .venv first. NEURAL=0 leaves torch out.
+# A CPU-only torch on Linux: PIP_EXTRA_INDEX_URL=<PyTorch's CPU wheel index> make setup
+
+NEURAL ?= 1
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+EXTRAS = bot,dev$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
+comma := ,
+READY := .venv/.ready-$(NEURAL)
+BIN := .venv/bin
+
+.PHONY: run setup test check clean
+
+run: setup
+	@$(BIN)/python bot.py
+
+setup: $(READY)
+
+$(READY): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Luna needs Python 3.11 or newer: install it, then run make again."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	@touch $@
+
+test: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

@@ -1,0 +1,141 @@
+"""LunaCog: what Luna's cogs share: the service, replies in the member's language, errors."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from luna_tts import LunaError, TTSService
+from luna_tts.errors import EngineClosed
+
+from ._environment import Environment
+from ._errors import CommandClash
+from ._locale import Phrases
+
+ENGINE_COG = "LunaEngine"
+
+_OURS = "luna"
+"""Marks, in its extras, the command group that is Luna's and not the host's."""
+
+_log = logging.getLogger(__name__)
+
+
+class LunaCog(commands.Cog):
+    """Parent of Luna's cogs. Brings the engine if nobody has loaded it.
+
+    With LUNA_GROUP set, the commands go under that one group instead of the top level.
+    """
+
+    def __init__(self, bot: commands.Bot) -> None:
+        self.bot = bot
+        self.environment = Environment.read()
+        self.phrases = Phrases()
+        self._grouped: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = []
+
+    @property
+    def service(self) -> TTSService:
+        """The service of the engine cog. Raises `EngineClosed` when that is not loaded."""
+        engine = self.bot.get_cog(ENGINE_COG)
+        if engine is None:
+            raise EngineClosed
+        return cast(LunaCog, engine).service
+
+    async def cog_load(self) -> None:
+        """Loads the engine's extension from this same package where it is missing."""
+        if self.bot.get_cog(ENGINE_COG) is None and self.qualified_name != ENGINE_COG:
+            await self.bot.load_extension(f"{__package__}.engine")
+        if self.environment.group and self.get_app_commands():
+            self._enter_group(self.environment.group)
+
+    async def cog_unload(self) -> None:
+        """Takes the commands out of LUNA_GROUP again; discord.py sees to the top level."""
+        if self._grouped:
+            self._leave_group(self.environment.group)
+
+    async def reply(self, interaction: discord.Interaction, key: str, **data: object) -> None:
+        """Answers the caller alone, with a phrase of [replies]."""
+        await self._answer(
+            interaction, self.phrases.text("replies", key, interaction.locale, **data)
+        )
+
+    async def explain(self, interaction: discord.Interaction, error: Exception) -> None:
+        """Answers the caller alone, with the sentence for `error`; logs what nobody foresaw."""
+        if not isinstance(error, LunaError):
+            _log.error("an interaction failed", exc_info=error)
+        await self._answer(interaction, self.phrases.sentence(error, interaction.locale))
+
+    async def cog_app_command_error(
+        self, interaction: discord.Interaction, error: app_commands.AppCommandError
+    ) -> None:
+        """Every error of every command ends here, as one sentence."""
+        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        await self.explain(interaction, cause)
+
+    @asynccontextmanager
+    async def acknowledged(self, interaction: discord.Interaction) -> AsyncIterator[None]:
+        """Tells Discord that an answer will come, beside the work and not before it."""
+        deferring = asyncio.create_task(
+            interaction.response.defer(ephemeral=True), name="luna-acknowledge"
+        )
+        try:
+            yield
+        finally:
+            try:
+                await deferring
+            except discord.HTTPException as error:  # the work is done all the same
+                _log.warning("an interaction could not be acknowledged: %s", error)
+
+    async def _answer(self, interaction: discord.Interaction, content: str) -> None:
+        silent = discord.AllowedMentions.none()
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(content, ephemeral=True, allowed_mentions=silent)
+            else:
+                await interaction.response.send_message(
+                    content, ephemeral=True, allowed_mentions=silent
+                )
+        except discord.HTTPException as error:
+            _log.warning("an interaction could not be answered: %s", error)
+
+    def _enter_group(self, name: str) -> None:
+        """Puts the commands under /`name`, which all of Luna's cogs share."""
+        group = self.bot.tree.get_command(name)
+        if group is None:
+            group = app_commands.Group(
+                name=name,
+                description=locale_str("Luna, who reads aloud", luna="luna"),
+                guild_only=True,
+                extras={_OURS: True},
+            )
+            self.bot.tree.add_command(group)
+        if not isinstance(group, app_commands.Group) or _OURS not in group.extras:
+            raise CommandClash(name)
+        # discord.py adds to the top level whatever it finds in this list after cog_load.
+        self._grouped, self.__cog_app_commands__ = self.__cog_app_commands__, []
+        for command in self._grouped:
+            group.add_command(command)
+
+    def _leave_group(self, name: str) -> None:
+        group = self.bot.tree.get_command(name)
+        if isinstance(group, app_commands.Group):
+            for command in self._grouped:
+                group.remove_command(command.name)
+            if not group.commands:
+                self.bot.tree.remove_command(name)
+
+
+async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:
+    """Adds `cog` to the bot. Raises `CommandClash` if the host has a command of the same name."""
+    if not cog.environment.group:
+        for command in cog.get_app_commands():
+            if bot.tree.get_command(command.name) is not None:
+                raise CommandClash(command.name)
+    await bot.add_cog(cog)

@@ -1,0 +1,66 @@
+"""The LUNA_* variables. An extension gets no arguments, so this is how a host sets it up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from luna_tts import LunaError
+
+
+class InvalidVariable(LunaError):
+    """A variable holds what it cannot hold."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(
+            f"{name} is {value!r}: it must be {expected}", name=name, value=value, expected=expected
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Read once for each cog, in `cog_load`. .env.example explains every variable."""
+
+    models: Path
+    group: str
+    language: str
+    opus_library: str
+    queue_limit: int
+    max_characters: int
+    local_wav: Path
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> Environment:
+        """Raises `InvalidVariable`."""
+        return cls(
+            models=Path(variables.get("LUNA_MODELS") or "models"),
+            group=_group(variables),
+            language=_language(variables),
+            opus_library=variables.get("LUNA_OPUS_LIBRARY", ""),
+            queue_limit=_number(variables, "LUNA_QUEUE_LIMIT", 30, low=1, high=1000),
+            max_characters=_number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
+            local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
+        )
+
+
+def _group(variables: Mapping[str, str]) -> str:
+    value = variables.get("LUNA_GROUP", "").strip().lower()
+    if value and not (len(value) <= 32 and value.replace("-", "").replace("_", "").isalnum()):
+        raise InvalidVariable("LUNA_GROUP", value, "a command name of letters, digits, - and _")
+    return value
+
+
+def _language(variables: Mapping[str, str]) -> str:
+    value = variables.get("LUNA_LANGUAGE", "").strip().lower() or "ja"
+    if value not in ("ja", "ko", "en"):
+        raise InvalidVariable("LUNA_LANGUAGE", value, "ja, ko or en")
+    return value
+
+
+def _number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    value = variables.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+        raise InvalidVariable(name, value, f"a whole number from {low} to {high}")
+    return int(value)

@@ -1,0 +1,97 @@
+"""What can go wrong on the Discord side, as data. Its sentences are in locale/*.toml, [errors]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from luna_tts import LunaError
+
+
+class NotInVoice(LunaError):
+    """The caller is in no voice channel."""
+
+    def __init__(self) -> None:
+        super().__init__("the caller is in no voice channel")
+
+
+class NotConnected(LunaError):
+    """Luna is in no voice channel of this server."""
+
+    def __init__(self) -> None:
+        super().__init__("the bot is in no voice channel of this server")
+
+
+class NothingToSkip(LunaError):
+    """Nothing is being spoken."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is being spoken")
+
+
+class MissingPermissions(LunaError):
+    """The bot lacks permissions in a voice channel; `permissions` are their API names."""
+
+    def __init__(self, permissions: Sequence[str], channel: str) -> None:
+        super().__init__(
+            f"missing in {channel}: {', '.join(permissions)}",
+            permissions=tuple(permissions),
+            channel=channel,
+        )
+
+
+class TimedOut(LunaError):
+    """A moderator gave the bot a time-out, during which it may not join."""
+
+    def __init__(self) -> None:
+        super().__init__("the bot is timed out in this server")
+
+
+class ChannelFull(LunaError):
+    """The voice channel has as many members as its limit allows."""
+
+    def __init__(self, channel: str, limit: int) -> None:
+        super().__init__(f"{channel} is full ({limit})", channel=channel, limit=limit)
+
+
+class VoiceUnreachable(LunaError):
+    """Discord did not complete the voice connection."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"no voice connection to {channel}", channel=channel)
+
+
+class VoiceInUse(LunaError):
+    """Another part of the host bot holds the one voice connection that a server allows."""
+
+    def __init__(self) -> None:
+        super().__init__("another part of this bot is using the voice connection of this server")
+
+
+class QueueFull(LunaError):
+    """As many utterances wait as may wait."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} utterances are waiting already", limit=limit)
+
+
+class OpusMissing(LunaError):
+    """No libopus was found, without which nothing can be sent."""
+
+    def __init__(self, tried: Sequence[str]) -> None:
+        super().__init__(
+            f"no Opus library could be loaded (tried {', '.join(tried)}): "
+            "run `pip install opuslib-next-bundled` or `apt install libopus0`, "
+            "or put the path of a libopus into LUNA_OPUS_LIBRARY",
+            tried=tuple(tried),
+        )
+
+
+class CommandClash(LunaError):
+    """The host bot has a command of that name already."""
+
+    def __init__(self, command: str) -> None:
+        super().__init__(
+            f"this bot has a command /{command} already: "
+            "set LUNA_GROUP=luna to have Luna's commands as /luna " + command,
+            command=command,
+        )

@@ -1,0 +1,68 @@
+"""What members read, from locale/*.toml, in the language of who reads it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+
+from luna_tts import LunaError
+
+LANGUAGES = ("en", "ja", "ko")
+
+
+class Phrases:
+    """All sentences in all languages; English where a language is not spoken."""
+
+    def __init__(self) -> None:
+        folder = Path(__file__).with_name("locale")
+        self._tables: dict[str, Mapping[str, Mapping[str, str]]] = {
+            language: tomllib.loads((folder / f"{language}.toml").read_text(encoding="utf-8"))
+            for language in LANGUAGES
+        }
+
+    def text(self, section: str, key: str, locale: discord.Locale, **data: object) -> str:
+        """The phrase `key` of `section` with `data` filled in. Raises `KeyError`."""
+        return self._table(locale)[section][key].format_map(data)
+
+    def sentence(self, error: Exception, locale: discord.Locale) -> str:
+        """The ONE table from error to sentence: [errors], by the name of the error's class."""
+        table = self._table(locale)
+        if not isinstance(error, LunaError):
+            return table["errors"]["Unexpected"]
+        data = dict(error.data)
+        if "permissions" in data:
+            names = data["permissions"]
+            assert isinstance(names, tuple)
+            data["permissions"] = ", ".join(table["permissions"][name] for name in names)
+        template = table["errors"].get(type(error).__name__, table["errors"]["Unexpected"])
+        return template.format_map(data)
+
+    def _table(self, locale: discord.Locale) -> Mapping[str, Mapping[str, str]]:
+        return self._tables.get(locale.value, self._tables["en"])
+
+
+class LunaTranslator(app_commands.Translator):
+    """Gives Discord the descriptions of Luna's commands in Japanese and Korean.
+
+    English stands in the code, as `locale_str("...", luna=KEY)`; KEY is looked up in [commands].
+    """
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases = phrases
+
+    async def translate(
+        self,
+        string: locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The description in `locale`; None for what is not Luna's or not translated."""
+        key = string.extras.get("luna")
+        if key is None or locale.value not in ("ja", "ko"):
+            return None
+        return self._phrases.text("commands", key, locale)

@@ -1,0 +1,45 @@
+"""Finds libopus in time: discord.py looks for it only when the first word is to sound."""
+
+from __future__ import annotations
+
+import ctypes.util
+import importlib.util
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import discord
+
+from ._errors import OpusMissing
+
+_log = logging.getLogger(__name__)
+
+
+def load_opus(override: str = "") -> None:
+    """Loads libopus for discord.py: `override`, the wheel's, the system's. Raises `OpusMissing`."""
+    if discord.opus.is_loaded():
+        return
+    tried = []
+    for candidate in _candidates(override):
+        tried.append(candidate)
+        try:
+            discord.opus.load_opus(candidate)
+        except (OSError, AttributeError):  # not there, not a library, or not Opus
+            continue
+        _log.debug("Opus library: %s", candidate)
+        return
+    raise OpusMissing(tried)
+
+
+def _candidates(override: str) -> Iterator[str]:
+    if override:
+        yield override
+    # The wheel's own loader runs at import and is not needed, so the package is only located.
+    wheel = importlib.util.find_spec("opuslib_next")
+    for folder in wheel.submodule_search_locations or () if wheel else ():
+        yield from (str(path) for path in sorted(Path(folder, "_native").glob("*opus*")))
+    yield from (str(path) for path in Path(discord.__file__).parent.glob("bin/libopus*.dll"))
+    if found := ctypes.util.find_library("opus"):
+        yield found
+    yield "libopus.so.0"
+    yield "libopus.0.dylib"

@@ -1,0 +1,59 @@
+"""Owner of the engine: opens, warms and closes the TTSService. Reloading other cogs keeps it."""
+
+from __future__ import annotations
+
+import logging
+
+from discord.ext import commands
+
+from luna_tts import TTSService
+
+from ._base import ENGINE_COG, LunaCog, add_cog
+from ._locale import LunaTranslator
+
+_log = logging.getLogger(__name__)
+
+
+class Engine(LunaCog, name=ENGINE_COG):
+    """Holds the service that the other cogs use."""
+
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self._service = TTSService(self.environment.models)
+        self._translator: LunaTranslator | None = None
+
+    @property
+    def service(self) -> TTSService:
+        """The service, from the end of `cog_load` to `cog_unload`."""
+        return self._service
+
+    async def cog_load(self) -> None:
+        """Loads and warms up the voices. Raises `LunaError` if Luna could not speak at all."""
+        await super().cog_load()
+        try:
+            await self.service.start()
+        except BaseException:
+            await self.service.aclose()
+            raise
+        if self.bot.tree.translator is None:
+            self._translator = LunaTranslator(self.phrases)
+            await self.bot.tree.set_translator(self._translator)
+
+    async def cog_unload(self) -> None:
+        """Ends the engine's threads; queues that still speak end with it."""
+        if self._translator is not None and self.bot.tree.translator is self._translator:
+            await self.bot.tree.set_translator(None)
+        stats = self.service.stats()
+        await self.service.aclose()
+        _log.info(
+            "engine closed after %d utterances, %.0f s of speech, %.0f s of inference",
+            stats.utterances,
+            stats.audio_seconds,
+            stats.inference_seconds,
+        )
+        await super().cog_unload()
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Called by `bot.load_extension`."""
+    await add_cog(bot, Engine(bot))

@@ -1,0 +1,168 @@
+"""/join /leave /say /skip /stop: one voice connection and one queue for each guild."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import discord
+from discord import app_commands
+from discord.app_commands import locale_str
+from discord.ext import commands
+
+from luna_tts.errors import NothingToSay
+
+from ._base import LunaCog, add_cog
+from ._errors import NotConnected, NothingToSkip, NotInVoice
+from ._markup import speakable
+from ._opus import load_opus
+from ._speech_queue import SpeechQueue, Utterance
+from ._voice_link import VocalChannel, VoiceLink
+
+ECHO_CHARACTERS = 200
+"""How much of a text the caller is shown again."""
+
+
+@dataclass(eq=False)
+class _Session:
+    """What Luna does in one guild; it stays when she leaves, for the next time."""
+
+    link: VoiceLink
+    queue: SpeechQueue
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """First come, first served: callers wait here while the one before them joins or checks."""
+
+    async def aclose(self) -> None:
+        await self.queue.aclose()
+        await self.link.leave()
+
+
+class Speech(LunaCog, name="LunaSpeech"):
+    """Speaks what it is told to, where the caller is."""
+
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self._sessions: dict[int, _Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def cog_load(self) -> None:
+        """Raises `OpusMissing` now rather than when the first word is to sound."""
+        load_opus(self.environment.opus_library)
+        await super().cog_load()
+
+    async def cog_unload(self) -> None:
+        """Falls silent and leaves every voice channel."""
+        sessions = list(self._sessions.values())
+        self._sessions.clear()
+        await asyncio.gather(*(session.aclose() for session in sessions))
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await super().cog_unload()
+
+    @app_commands.command(description=locale_str("Bring Luna to your voice channel", luna="join"))
+    @app_commands.guild_only()
+    async def join(self, interaction: discord.Interaction) -> None:
+        """Goes to the caller's voice channel."""
+        async with self.acknowledged(interaction):
+            channel = _channel_of(interaction)
+            session = self._session(channel.guild)
+            async with session.order:
+                await session.link.join(channel)
+        await self.reply(interaction, "joined", channel=channel.mention)
+
+    @app_commands.command(
+        description=locale_str("Send Luna out of the voice channel", luna="leave")
+    )
+    @app_commands.guild_only()
+    async def leave(self, interaction: discord.Interaction) -> None:
+        """Falls silent and leaves the voice channel."""
+        async with self.acknowledged(interaction):
+            session = self._connected_session(interaction)
+            async with session.order:
+                session.queue.clear()
+                await session.link.leave()
+        await self.reply(interaction, "left")
+
+    @app_commands.command(
+        description=locale_str("Have a text spoken in your voice channel", luna="say")
+    )
+    @app_commands.describe(text=locale_str("What to say", luna="say_text"))
+    @app_commands.guild_only()
+    async def say(self, interaction: discord.Interaction, text: str) -> None:
+        """Speaks `text` where the caller is, joining first if Luna is elsewhere or nowhere."""
+        async with self.acknowledged(interaction):
+            channel = _channel_of(interaction)
+            session = self._session(channel.guild)
+            async with session.order:
+                utterance = await self._utterance(interaction, text)
+                await session.link.join(channel)
+                session.queue.put(utterance)
+        await self.reply(interaction, "saying", text=_echo(text))
+
+    @app_commands.command(
+        description=locale_str("Silence what is being spoken; the next one follows", luna="skip")
+    )
+    @app_commands.guild_only()
+    async def skip(self, interaction: discord.Interaction) -> None:
+        """Silences the utterance that sounds."""
+        if not self._connected_session(interaction).queue.skip():
+            raise NothingToSkip
+        await self.reply(interaction, "skipped")
+
+    @app_commands.command(
+        description=locale_str(
+            "Silence Luna and forget everything that waits; she stays", luna="stop"
+        )
+    )
+    @app_commands.guild_only()
+    async def stop(self, interaction: discord.Interaction) -> None:
+        """Silences everything; stays in the channel."""
+        count = self._connected_session(interaction).queue.clear()
+        await self.reply(interaction, "stopped", count=count)
+
+    async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:
+        """What `text` sounds like, checked now, while the caller waits for an answer."""
+        language = self.environment.language
+        words = speakable(text, language, self.environment.max_characters)
+        if not words:
+            raise NothingToSay
+        await self.service.check(words)
+
+        def explain(error: Exception) -> None:
+            task = asyncio.create_task(self.explain(interaction, error), name="luna-explain")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        return Utterance(words, on_failure=explain)
+
+    def _session(self, guild: discord.Guild) -> _Session:
+        session = self._sessions.get(guild.id)
+        if session is None:
+            link = VoiceLink(guild, on_ended=lambda: queue.clear())
+            queue = SpeechQueue(lambda: self.service, link.play, limit=self.environment.queue_limit)
+            session = self._sessions[guild.id] = _Session(link, queue)
+        return session
+
+    def _connected_session(self, interaction: discord.Interaction) -> _Session:
+        session = self._sessions.get(interaction.guild_id or 0)
+        if session is None or session.link.channel is None:
+            raise NotConnected
+        return session
+
+
+def _channel_of(interaction: discord.Interaction) -> VocalChannel:
+    """The caller's voice channel. Raises `NotInVoice`."""
+    voice = interaction.user.voice if isinstance(interaction.user, discord.Member) else None
+    if voice is None or voice.channel is None:
+        raise NotInVoice
+    return voice.channel
+
+
+def _echo(text: str) -> str:
+    return text if len(text) <= ECHO_CHARACTERS else text[: ECHO_CHARACTERS - 1] + "…"
+
+
+async def setup(bot: commands.Bot) -> None:
+    """Called by `bot.load_extension`."""
+    await add_cog(bot, Speech(bot))
