@@ -38,7 +38,7 @@ _COMMAND = re.compile(r"</([^:<>]{1,100}):\d{15,22}>")
 _OTHER_TAG = re.compile(r"<(?:@[!&]?|#|t:|id:)[\w:-]+>")
 _LINE_MARK = re.compile(r"^[ \t]*(?:>>> |> |-# |#{1,3} |[-*] )", re.MULTILINE)
 _PAIRED_MARK = re.compile(
-    r"(\*\*\*|\*\*|__|~~|(?<![\w*])\*(?![\s*]))(?=\S)(.+?)(?<=\S)\1", re.DOTALL
+    r"(\*\*\*|\*\*|__|~~|(?<![0-9A-Za-z*])\*(?![\s*]))(?=\S)(.+?)(?<=\S)\1", re.DOTALL
 )
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\ud800-\udfff]")
 _SPACES = re.compile(r"[ \t]{2,}")
@@ -52,6 +52,7 @@ def speakable(text: str, language: str, limit: int) -> str:
     of Discord's markdown vanish. May be empty. Never raises, whatever the text.
     """
     fillers = FILLERS[language]
+    emoji.config.load_language(language)  # reads the names once; costs nothing after that
     # A text that is far too long is cut first, so that no rule works on megabytes.
     text = text[: limit * 4]
     text = _UNSPEAKABLE.sub("", emoji.replace_emoji(text, lambda _, data: _name(data, language)))

@@ -97,10 +97,10 @@ class SpeechQueue:
 
     def skip(self) -> bool:
         """Silences what is being spoken; the next one follows. False if nothing was."""
-        if self._current is None or self._current.playing is None:
+        playing = self._current.playing if self._current else None
+        if playing is None or playing.cancelling():
             return False
-        self._current.playing.cancel()
-        return True
+        return playing.cancel()
 
     def clear(self) -> int:
         """Silences and forgets everything; returns how many utterances that were."""

@@ -32,7 +32,7 @@ CONNECT_SECONDS = 10.0
 GOODBYE_SECONDS = 1.5
 RETRY_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Waits before each attempt to come back; after the last one Luna stays out."""
-_NEEDED = ("view_channel", "connect", "speak")
+NEEDED_PERMISSIONS = ("view_channel", "connect", "speak")
 
 _log = logging.getLogger(__name__)
 
@@ -212,7 +212,7 @@ def check_access(channel: VocalChannel) -> None:
     if me.is_timed_out():
         raise TimedOut
     permissions = channel.permissions_for(me)
-    if missing := [name for name in _NEEDED if not getattr(permissions, name)]:
+    if missing := [name for name in NEEDED_PERMISSIONS if not getattr(permissions, name)]:
         raise MissingPermissions(missing, channel.name)
     others = channel.voice_states.keys() - {me.id}
     if channel.user_limit and len(others) >= channel.user_limit and not permissions.move_members:

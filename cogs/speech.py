@@ -118,7 +118,11 @@ class Speech(LunaCog, name="LunaSpeech"):
     @app_commands.guild_only()
     async def stop(self, interaction: discord.Interaction) -> None:
         """Silences everything; stays in the channel."""
-        count = self._connected_session(interaction).queue.clear()
+        async with self.acknowledged(interaction):
+            session = self._connected_session(interaction)
+            count = session.queue.clear()
+            async with session.order:  # what was asked for before this, and is still on its way
+                count += session.queue.clear()
         await self.reply(interaction, "stopped", count=count)
 
     async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:

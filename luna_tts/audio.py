@@ -93,9 +93,10 @@ class WavWriter:
     """Writes s16 PCM to a WAV file as it comes."""
 
     def __init__(self, file: Path | IO[bytes], sample_rate: int, channels: int) -> None:
-        # wave's own context manager is not used: the writer outlives the function that opens it.
-        target = str(file) if isinstance(file, Path) else file
-        self._wave: wave.Wave_write = wave.open(target, "wb")  # noqa: SIM115
+        # Opened here: wave would leave a half-made object behind where the path cannot be written.
+        self._file = file.open("wb") if isinstance(file, Path) else file
+        self._owns_file = self._file is not file
+        self._wave: wave.Wave_write = wave.open(self._file, "wb")  # noqa: SIM115
         self._wave.setnchannels(channels)
         self._wave.setsampwidth(2)
         self._wave.setframerate(sample_rate)
@@ -111,6 +112,8 @@ class WavWriter:
     def close(self) -> None:
         """Completes the header; further writes are an error."""
         self._wave.close()
+        if self._owns_file:
+            self._file.close()
 
     def __enter__(self) -> WavWriter:
         return self

@@ -1,0 +1,80 @@
+"""The scene of most tests: a guild with a chat and a lounge, a member in it, and Luna online."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from discord_standin import (
+    BotProcess,
+    Channel,
+    Guild,
+    Human,
+    Interaction,
+    Listener,
+    StandIn,
+    speech_spans,
+)
+from luna_tts import SynthesisOptions
+from luna_tts.open_jtalk import OpenJTalkModel
+
+ROOT = Path(__file__).parents[1]
+
+Sound = NDArray[np.float32]
+
+
+@dataclass(eq=False)
+class Cafe:
+    """One guild of the stand-in, and the ears in it."""
+
+    discord: StandIn
+    guild: Guild
+    chat: Channel
+    lounge: Channel
+    alice: Human
+
+    @property
+    def ear(self) -> Listener:
+        return self.discord.listener(self.guild)
+
+    async def say(self, text: str) -> Interaction:
+        """/say by alice."""
+        return await self.alice.command("say", text=text)
+
+    async def hears(self, text: str, timeout: float = 20) -> Sound:
+        """/say by alice, and what was heard until silence followed."""
+        interaction = await self.say(text)
+        await self.ear.speech(since=interaction.sent_at, timeout=timeout)
+        await self.ear.quiet(timeout=60)
+        return self.ear.pcm(since=interaction.sent_at)
+
+
+def open_cafe(discord: StandIn, name: str = "Cafe", locale: str = "ja") -> Cafe:
+    guild = discord.add_guild(name, locale=locale)
+    chat = guild.add_text_channel("chat")
+    lounge = guild.add_voice_channel("Lounge")
+    return Cafe(discord, guild, chat, lounge, guild.add_member("alice", locale=locale))
+
+
+@asynccontextmanager
+async def luna(discord: StandIn, env: Mapping[str, str] | None = None) -> AsyncIterator[BotProcess]:
+    """The unmodified bot.py, online."""
+    async with discord.bot_process(ROOT / "bot.py", env=env, cwd=ROOT) as bot:
+        await discord.ready()
+        yield bot
+
+
+def spoken(model: OpenJTalkModel, text: str) -> Sound:
+    """`text` as Luna's engine makes it."""
+    return np.concatenate([chunk.samples for chunk in model.stream(text, SynthesisOptions())])
+
+
+def length(sound: Sound) -> float:
+    """Seconds from the first to the last audible moment."""
+    spans = speech_spans(sound)
+    return spans[-1][1] - spans[0][0]

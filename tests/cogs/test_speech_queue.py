@@ -1,0 +1,259 @@
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import numpy as np
+import pytest
+
+from cogs._errors import QueueFull
+from cogs._pcm_stream import PcmStream
+from cogs._speech_queue import MAX_SECONDS_AHEAD, SpeechQueue, Utterance
+from luna_tts import AudioChunk, SynthesisOptions
+from luna_tts.errors import EngineClosed, SynthesisFailed
+
+
+class FakeService:
+    """Each character of a text is 100 ms of speech at that level; some texts are slow or fail."""
+
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.asked: dict[str, Callable[[], float]] = {}
+
+    async def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        options: SynthesisOptions | None = None,
+        seconds_left: Callable[[], float] | None = None,
+    ) -> AsyncGenerator[AudioChunk, None]:
+        self.begun.append(text)
+        assert seconds_left
+        self.asked[text] = seconds_left
+        try:
+            if text.startswith("slow"):
+                await asyncio.sleep(0.1)
+            if text == "closed":
+                raise EngineClosed
+            for n in range(len(text)):
+                if text[n:] == "fail":
+                    raise SynthesisFailed("open-jtalk")
+                samples = np.full(4800, 0.5, np.float32)
+                yield AudioChunk(samples, 48_000, text, last=n == len(text) - 1)
+                await asyncio.sleep(0)
+        finally:
+            self.ended.append(text)
+
+
+class Ear:
+    """Plays as fast as frames come, or only when told to; remembers what it heard."""
+
+    def __init__(self) -> None:
+        self.heard: list[float] = []
+        self.playing = asyncio.Event()
+        self.free = asyncio.Event()
+        self.free.set()
+        self.cut = 0
+
+    async def play(self, stream: PcmStream) -> None:
+        self.playing.set()
+        seconds = 0.0
+        try:
+            await self.free.wait()
+            while True:
+                while not stream.ready:
+                    await asyncio.sleep(0.001)
+                if not stream.read():
+                    break
+                seconds += 0.02
+        except asyncio.CancelledError:
+            self.cut += 1
+            raise
+        finally:
+            self.playing.clear()
+        self.heard.append(round(seconds, 2))
+
+
+@pytest.fixture
+def service() -> FakeService:
+    return FakeService()
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+async def queue(service: FakeService, ear: Ear) -> AsyncIterator[SpeechQueue]:
+    queue = SpeechQueue(lambda: service, ear.play, limit=5)  # type: ignore[arg-type,return-value]
+    yield queue
+    await queue.aclose()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert sorted(service.begun) == sorted(service.ended)
+
+
+async def test_the_order_of_speaking_is_the_order_of_asking(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    for text in ("slow one", "2", "slow three", "44"):
+        queue.put(Utterance(text))
+    await queue.idle()
+    assert ear.heard == [0.8, 0.1, 1.0, 0.2]
+    assert service.begun == ["slow one", "2", "slow three", "44"]
+
+
+async def test_one_utterance_is_made_ahead_and_no_more(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    ear.free.clear()
+    for text in ("a", "b", "c"):
+        queue.put(Utterance(text))
+    await ear.playing.wait()
+    await asyncio.sleep(0.05)
+    assert service.begun == ["a", "b"]
+    assert len(queue) == 2
+    ear.free.set()
+    await queue.idle()
+    assert ear.heard == [0.1, 0.1, 0.1]
+
+
+async def test_a_long_text_is_not_made_minutes_ahead(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    ear.free.clear()
+    queue.put(Utterance("x" * 600))
+    await ear.playing.wait()
+    await asyncio.sleep(0.1)
+    assert service.asked["x" * 600]() == pytest.approx(MAX_SECONDS_AHEAD, abs=0.2)
+    ear.free.set()
+    await queue.idle()
+    assert ear.heard == [60.0]
+
+
+async def test_who_waits_behind_another_is_less_urgent(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    ear.free.clear()
+    queue.put(Utterance("a" * 30))
+    queue.put(Utterance("b" * 10))
+    await ear.playing.wait()
+    await asyncio.sleep(0.05)
+    assert service.asked["a" * 30]() == pytest.approx(3.0)
+    assert service.asked["b" * 10]() == pytest.approx(4.0)
+    ear.free.set()
+    await queue.idle()
+
+
+async def test_skip_silences_one_and_the_next_follows(queue: SpeechQueue, ear: Ear) -> None:
+    assert not queue.skip()
+    ear.free.clear()
+    queue.put(Utterance("aaaa"))
+    queue.put(Utterance("bb"))
+    await ear.playing.wait()
+    assert queue.skip()
+    ear.free.set()
+    await queue.idle()
+    assert (ear.cut, ear.heard) == (1, [0.2])
+
+
+async def test_skip_reaches_an_utterance_that_is_still_being_made(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    queue.put(Utterance("slow"))
+    while not service.begun:
+        await asyncio.sleep(0)
+    assert queue.skip()
+    await queue.idle()
+    assert ear.heard == []
+    assert service.ended == ["slow"]
+
+
+async def test_clear_forgets_everything_and_goes_on(queue: SpeechQueue, ear: Ear) -> None:
+    ear.free.clear()
+    for text in ("a", "b", "c"):
+        queue.put(Utterance(text))
+    await ear.playing.wait()
+    assert queue.clear() == 3
+    ear.free.set()
+    queue.put(Utterance("dd"))
+    await queue.idle()
+    assert ear.heard == [0.2]
+
+
+async def test_a_message_is_taken_back_wherever_it_is(queue: SpeechQueue, ear: Ear) -> None:
+    ear.free.clear()
+    for n, text in enumerate(("a", "bb", "ccc", "dddd")):
+        queue.put(Utterance(text, message_id=n))
+    await ear.playing.wait()
+    assert queue.discard(2)
+    assert queue.discard(1)
+    assert queue.discard(0)
+    assert not queue.discard(2)
+    ear.free.set()
+    await queue.idle()
+    assert ear.heard == [0.4]
+
+
+async def test_the_queue_is_bounded(queue: SpeechQueue, ear: Ear) -> None:
+    ear.free.clear()
+    queue.put(Utterance("now"))
+    await ear.playing.wait()
+    for _ in range(5):
+        queue.put(Utterance("x"))
+    with pytest.raises(QueueFull) as caught:
+        queue.put(Utterance("x"))
+    assert caught.value.data == {"limit": 5}
+    ear.free.set()
+    await queue.idle()
+    assert len(ear.heard) == 6
+
+
+async def test_one_failure_takes_one_utterance(queue: SpeechQueue, ear: Ear) -> None:
+    failures: list[Exception] = []
+    for text in ("aa", "bbfail", "cc"):
+        queue.put(Utterance(text, on_failure=failures.append))
+    await queue.idle()
+    assert ear.heard == [0.2, 0.2, 0.2], "what was made before the failure is heard"
+    assert [type(error) for error in failures] == [SynthesisFailed]
+
+
+async def test_a_broken_player_is_reported_and_the_next_one_plays(service: FakeService) -> None:
+    played: list[int] = []
+
+    async def play(stream: PcmStream) -> None:
+        played.append(1)
+        if len(played) == 1:
+            raise ConnectionError("gone")
+
+    failures: list[Exception] = []
+    queue = SpeechQueue(lambda: service, play)  # type: ignore[arg-type,return-value]
+    queue.put(Utterance("a", on_failure=failures.append))
+    queue.put(Utterance("b", on_failure=failures.append))
+    await queue.idle()
+    assert len(played) == 2
+    assert [str(error) for error in failures] == ["gone"]
+    await queue.aclose()
+
+
+async def test_a_closed_engine_is_an_ordinary_end(
+    queue: SpeechQueue, caplog: pytest.LogCaptureFixture
+) -> None:
+    failures: list[Exception] = []
+    queue.put(Utterance("closed", on_failure=failures.append))
+    await queue.idle()
+    assert failures == []
+    assert caplog.records == []
+
+
+async def test_closing_in_full_flight_leaves_nothing(service: FakeService, ear: Ear) -> None:
+    queue = SpeechQueue(lambda: service, ear.play)  # type: ignore[arg-type,return-value]
+    ear.free.clear()
+    for text in ("a" * 50, "b" * 50, "c"):
+        queue.put(Utterance(text))
+    await ear.playing.wait()
+    await queue.aclose()
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert sorted(service.begun) == sorted(service.ended) == ["a" * 50, "b" * 50]
+    with pytest.raises(EngineClosed):
+        queue.put(Utterance("d"))

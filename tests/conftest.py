@@ -1,0 +1,60 @@
+"""What every test run needs: nothing of the caller's own set-up, and no skip that nobody sees."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from luna_tts import TTSService
+from luna_tts.open_jtalk import OpenJTalkModel
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("LUNA_") or name == "DISCORD_TOKEN":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def open_jtalk() -> OpenJTalkModel:
+    """The embedded voice, loaded once: it is immutable."""
+    return OpenJTalkModel()
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[TTSService]:
+    """A service that speaks with the embedded voice."""
+    service = TTSService()
+    await service.start()
+    yield service
+    await service.aclose()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
+    yield
+    if _skipped(session.config) and session.config.getoption("forbid_skips"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--forbid-skips",
+        action="store_true",
+        default=os.environ.get("LUNA_FORBID_SKIPS") == "1",
+        help="a skipped test fails the run",
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reasons = sorted({str(report.longrepr[2]) for report in _skipped(terminalreporter.config)})
+    absent = "; ".join(reasons) or "nothing"
+    terminalreporter.write_line(f"absent in this run: {absent}")
+
+
+def _skipped(config: pytest.Config) -> list[pytest.TestReport]:
+    reporter = config.pluginmanager.getplugin("terminalreporter")
+    return list(reporter.stats.get("skipped", ())) if reporter else []

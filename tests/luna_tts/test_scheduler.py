@@ -1,0 +1,121 @@
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+
+import pytest
+
+from luna_tts.errors import EngineClosed
+from luna_tts.scheduler import Scheduler
+
+
+@pytest.fixture
+async def scheduler() -> AsyncIterator[Scheduler]:
+    scheduler = Scheduler()
+    yield scheduler
+    await scheduler.aclose()
+
+
+class Gate:
+    """A step that holds the inference thread until it is opened."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._open = threading.Event()
+        self._entered = asyncio.Event()
+        loop = asyncio.get_running_loop()
+
+        def hold() -> None:
+            loop.call_soon_threadsafe(self._entered.set)
+            assert self._open.wait(10)
+
+        self.held = asyncio.create_task(scheduler.run(hold))
+
+    async def entered(self) -> None:
+        await self._entered.wait()
+
+    def open(self) -> None:
+        self._open.set()
+
+
+async def test_all_steps_run_on_one_thread(scheduler: Scheduler) -> None:
+    names = await asyncio.gather(
+        *(scheduler.run(lambda: threading.current_thread().name) for _ in range(20))
+    )
+    assert len(set(names)) == 1
+    assert names[0].startswith("luna-inference")
+
+
+async def test_the_listener_who_would_run_dry_first_comes_first(scheduler: Scheduler) -> None:
+    gate = Gate(scheduler)
+    await gate.entered()
+    order: list[str] = []
+    waits = {"comfortable": 8.0, "file": None, "silent": 0.0, "nearly dry": 0.1}
+    tasks = [
+        asyncio.create_task(
+            scheduler.run(
+                lambda name=name: order.append(name),
+                None if left is None else lambda left=left: left,
+            )
+        )
+        for name, left in waits.items()
+    ]
+    await asyncio.sleep(0)
+    assert scheduler.waiting == 4
+    gate.open()
+    await asyncio.gather(*tasks, gate.held)
+    assert order == ["silent", "nearly dry", "file", "comfortable"]
+
+
+async def test_equals_are_served_in_the_order_of_asking(scheduler: Scheduler) -> None:
+    gate = Gate(scheduler)
+    await gate.entered()
+    order: list[int] = []
+    tasks = [
+        asyncio.create_task(scheduler.run(lambda n=n: order.append(n), lambda: 0.0))
+        for n in range(10)
+    ]
+    await asyncio.sleep(0)
+    gate.open()
+    await asyncio.gather(*tasks, gate.held)
+    assert order == list(range(10))
+
+
+async def test_a_cancelled_step_does_not_run(scheduler: Scheduler) -> None:
+    gate = Gate(scheduler)
+    await gate.entered()
+    ran: list[str] = []
+    cancelled = asyncio.create_task(scheduler.run(lambda: ran.append("cancelled")))
+    kept = asyncio.create_task(scheduler.run(lambda: ran.append("kept")))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.sleep(0)
+    gate.open()
+    await asyncio.gather(kept, gate.held)
+    assert ran == ["kept"]
+    assert cancelled.cancelled()
+
+
+async def test_errors_reach_the_one_who_asked_and_nobody_else(scheduler: Scheduler) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await scheduler.run(fail)
+    assert await scheduler.run(lambda: 7) == 7
+
+
+async def test_closing_refuses_what_waits_and_ends_the_thread() -> None:
+    before = threading.active_count()
+    scheduler = Scheduler()
+    gate = Gate(scheduler)
+    await gate.entered()
+    waiting = asyncio.create_task(scheduler.run(lambda: 1))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(scheduler.aclose())
+    with pytest.raises(EngineClosed):
+        await waiting
+    gate.open()
+    await asyncio.gather(closing, gate.held)
+    assert threading.active_count() == before
+    with pytest.raises(EngineClosed):
+        await scheduler.run(lambda: 1)
+    await scheduler.aclose()
