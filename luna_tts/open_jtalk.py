@@ -15,6 +15,7 @@ import io
 import math
 import re
 from collections.abc import Generator, Iterator
+from itertools import pairwise
 from types import ModuleType
 
 import numpy as np
@@ -31,7 +32,8 @@ SAMPLE_RATE = 48_000
 _INT16 = 32768.0
 _ASTRAY = 4.0
 """A peak beyond four times full scale is divergence; ordinary lines stay under 2.4."""
-_SHORTEST_SPLIT = 2
+_SHORTEST_SPLIT = 6
+"""Labels; below that a wave that went astray is limited as it is."""
 _LEAD_SECONDS = 0.01
 _TAIL_SECONDS = 0.16
 """HTS surrounds speech with 220 ms and 320 ms of silence. A listener waits for sound: a breath."""
@@ -39,7 +41,7 @@ _NBYTES = 190_000_000
 """Growth of the process with dictionary, voice and Sudachi, as measured; nothing tells it."""
 
 _UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_REPEATED = re.compile(r"([^\d\s])\1{3,}")
+_REPEATED = re.compile(r"([^\d\s]{1,3}?)\1{3,}")
 _WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
 """The second line has words of several readings, which bring in Sudachi, half a second's work."""
 
@@ -76,29 +78,36 @@ class OpenJTalkModel:
 
     def check(self, text: str, options: SynthesisOptions) -> None:
         """Raises `NothingToSay` where `stream` would."""
-        if next(self._utterable(text), None) is None:
+        if next(self._breaths(text), None) is None:
             raise NothingToSay
 
     def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk]:
-        """One chunk a sentence, levelled to the common loudness.
+        """One chunk from breath to breath, each levelled to the common loudness.
 
         Honours `length_scale`, `pitch_scale` and `volume`. Raises `NothingToSay`.
         """
-        utterable = self._utterable(text)
-        upcoming = next(utterable, None)
+        breaths = self._breaths(text)
+        upcoming = next(breaths, None)
         if upcoming is None:
             raise NothingToSay
         while upcoming is not None:
             piece, labels = upcoming
-            upcoming = next(utterable, None)
-            samples = self._speak(piece, labels, options)
+            upcoming = next(breaths, None)
+            same_sentence = upcoming is not None and upcoming[0] is piece
+            samples = self._speak(labels, options, None if same_sentence else _TAIL_SECONDS)
             yield AudioChunk(samples, SAMPLE_RATE, piece, last=upcoming is None)
 
-    def _utterable(self, text: str) -> Iterator[tuple[str, list[str]]]:
-        """The pieces of `text` that can be pronounced, each with its full-context labels."""
+    def _breaths(self, text: str) -> Iterator[tuple[str, list[str]]]:
+        """The pieces of `text` that can be pronounced, with the labels from pause to pause.
+
+        The labels carry the prosody of the whole piece, so it is kept although the parts are
+        synthesized, and heard, one after another.
+        """
         for piece in _pieces(text):
-            if labels := self._labels(piece):
-                yield piece, labels
+            labels = self._labels(piece)
+            pauses = [n for n, label in enumerate(labels) if "-pau+" in label]
+            for first, last in pairwise([0, *pauses, len(labels) - 1] if labels else []):
+                yield piece, labels[first : last + 1]
 
     def _labels(self, piece: str) -> list[str]:
         """Full-context labels; empty where nothing is pronounceable."""
@@ -108,15 +117,16 @@ class OpenJTalkModel:
         labels: list[str] = self._jtalk.make_label(features)
         return labels
 
-    def _speak(self, piece: str, labels: list[str], options: SynthesisOptions) -> Samples:
-        wave = self._wave(piece, labels, options)
-        wave = trim(wave, SAMPLE_RATE, _LEAD_SECONDS, _TAIL_SECONDS)
+    def _speak(self, labels: list[str], options: SynthesisOptions, tail: float | None) -> Samples:
+        """Speech with at most `tail` seconds of silence at its end; None = as it comes."""
+        wave = self._wave(labels, options)
+        wave = trim(wave, SAMPLE_RATE, _LEAD_SECONDS, len(wave) if tail is None else tail)
         wave = fade_edges(level(wave, SAMPLE_RATE), SAMPLE_RATE)
         if options.volume is None:
             return wave
         return limit(wave * np.float32(options.volume), SAMPLE_RATE)
 
-    def _wave(self, piece: str, labels: list[str], options: SynthesisOptions) -> Samples:
+    def _wave(self, labels: list[str], options: SynthesisOptions) -> Samples:
         """Samples in units of full scale, not yet in [-1, 1] but always sane."""
         self._engine.set_speed(1 / (options.length_scale or 1.0))
         self._engine.add_half_tone(12 * math.log2(options.pitch_scale or 1.0))
@@ -124,14 +134,13 @@ class OpenJTalkModel:
         peak = np.abs(wave).max(initial=0.0)
         if peak <= _ASTRAY:  # false for not-a-number too
             return wave.astype(np.float32)  # type: ignore[no-any-return]
-        if len(piece) <= _SHORTEST_SPLIT:
+        if len(labels) < _SHORTEST_SPLIT:
             return limit(
                 np.nan_to_num(wave).clip(-_ASTRAY, _ASTRAY).astype(np.float32), SAMPLE_RATE
             )
-        middle = len(piece) // 2
-        halves = ((half, self._labels(half)) for half in (piece[:middle], piece[middle:]))
-        waves = [self._wave(half, labels, options) for half, labels in halves if labels]
-        return np.concatenate([np.zeros(0, np.float32), *waves])
+        middle = len(labels) // 2
+        halves = labels[:middle], labels[middle:]
+        return np.concatenate([self._wave(half, options) for half in halves])
 
 
 def _pieces(text: str) -> list[str]:

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
 from luna_tts import TTSService
 from luna_tts.open_jtalk import OpenJTalkModel
 
+EXAMPLE = Path(__file__).parents[1] / ".env.example"
+"""Every variable that Luna knows."""
 
-@pytest.fixture(autouse=True)
-def _no_settings_of_the_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in list(os.environ):
-        if name.startswith("LUNA_") or name == "DISCORD_TOKEN":
-            monkeypatch.delenv(name)
+
+def pytest_configure() -> None:
+    """No setting of the caller reaches Luna: not from the environment, not from .env."""
+    for name in re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE):
+        os.environ.pop(name, None)
+    os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from luna_tts import AudioChunk, SynthesisOptions
+from luna_tts.audio import trim
 from luna_tts.errors import EngineUnavailable, NothingToSay
 from luna_tts.loudness import CEILING, TARGET_LUFS, loudness
 from luna_tts.open_jtalk import OpenJTalkModel
@@ -69,10 +70,20 @@ def test_every_line_has_the_same_loudness_and_no_overshoot(
 
 def test_a_listener_waits_for_sound_not_for_silence(open_jtalk: OpenJTalkModel) -> None:
     for line in CHAT_LINES[:5]:
-        chunk = next(iter(open_jtalk.stream(line, SynthesisOptions())))
-        audible = np.flatnonzero(np.abs(chunk.samples) > 0.01)
+        samples = speak(open_jtalk, line).samples
+        audible = np.flatnonzero(np.abs(samples) > 0.01)
         assert audible[0] / 48_000 < 0.06
-        assert (len(chunk.samples) - audible[-1]) / 48_000 < 0.3
+        assert (len(samples) - audible[-1]) / 48_000 < 0.3
+
+
+def test_a_sentence_is_heard_from_its_first_breath_on(open_jtalk: OpenJTalkModel) -> None:
+    text = "昔々あるところに、おじいさんがいました。"
+    chunks = list(open_jtalk.stream(text, SynthesisOptions()))
+    assert [(chunk.text, chunk.last) for chunk in chunks] == [(text, False), (text, True)]
+    whole = open_jtalk._engine.synthesize(open_jtalk._labels(text)) / 32768
+    in_one = trim(whole.astype(np.float32), 48_000, lead=0.01, tail=0.16)
+    seconds = sum(chunk.seconds for chunk in chunks)
+    assert seconds == pytest.approx(len(in_one) / 48_000, abs=0.1), "the pause is as long"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,63 @@
+"""The rules of the house that the linter cannot express: who imports whom, how large files are."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cafe import ROOT
+
+PRODUCT = [ROOT / "bot.py", *ROOT.glob("cogs/*.py"), *ROOT.glob("luna_tts/**/*.py")]
+EVERYTHING = [*PRODUCT, *ROOT.glob("tests/**/*.py")]
+NO_DISCORD = ("_errors", "_environment", "_local", "_markup", "_pcm_stream", "_speech_queue")
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that `path` imports anywhere; relative ones begin with a dot."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+
+
+def roots(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imports(path) if not name.startswith(".")}
+
+
+@pytest.mark.parametrize("name", NO_DISCORD)
+def test_what_knows_no_discord(name: str) -> None:
+    path = ROOT / "cogs" / f"{name}.py"
+    assert "discord" not in roots(path)
+    reached = {module.lstrip(".") for module in imports(path) if module.startswith(".")}
+    assert reached <= set(NO_DISCORD), "nor through a sibling"
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nobody_imports_upwards(path: Path) -> None:
+    used = roots(path)
+    assert "bot" not in used
+    if path.name != "bot.py":
+        assert "cogs" not in used, "relative siblings only"
+    if "luna_tts" in path.parts:
+        assert "discord" not in used
+
+
+def test_extensions_never_import_one_another() -> None:
+    for path in ROOT.glob("cogs/[!_]*.py"):
+        assert all(name.startswith("._") for name in imports(path) if name.startswith("."))
+
+
+def test_only_one_file_touches_discords_voice_internals() -> None:
+    for path in ROOT.glob("cogs/*.py"):
+        if path.name != "_voice_link.py":
+            assert "discord.voice_state" not in set(imports(path))
+            assert "._connection" not in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: path.name)
+def test_no_file_is_over_400_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

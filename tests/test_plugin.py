@@ -1,0 +1,159 @@
+"""The cogs in somebody else's bare bot: copied under another name, alone and together."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import shutil
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import discord
+import pytest
+from discord import app_commands
+from discord.ext import commands
+
+from cafe import ROOT
+
+COMMANDS = {"join", "leave", "say", "skip", "stop"}
+
+
+@pytest.fixture
+def plugins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The cogs folder as a host would have it: deeper, and under another package's name."""
+    (tmp_path / "my_host").mkdir()
+    (tmp_path / "my_host" / "__init__.py").touch()
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "cogs", tmp_path / "my_host" / "voices", ignore=ignored)
+    monkeypatch.syspath_prepend(tmp_path)
+    return "my_host.voices"
+
+
+@pytest.fixture
+async def host(plugins: str) -> AsyncIterator[commands.Bot]:
+    """A bare bot that never goes online; afterwards nothing of Luna may be left."""
+    threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
+    async with commands.Bot("!", intents=discord.Intents.none()) as bot:
+        yield bot
+    assert set(threading.enumerate()) == threads
+    assert asyncio.all_tasks() <= tasks | {asyncio.current_task()}
+    for name in [name for name in sys.modules if name.split(".")[0] == "my_host"]:
+        del sys.modules[name]
+
+
+def names(bot: commands.Bot) -> set[str]:
+    return {command.name for command in bot.tree.get_commands()}
+
+
+def extensions(plugins: str) -> tuple[str, ...]:
+    found: tuple[str, ...] = importlib.import_module(plugins).EXTENSIONS
+    return found
+
+
+async def test_the_extensions_carry_the_hosts_package_name(plugins: str, host: object) -> None:
+    assert extensions(plugins) == ("my_host.voices.engine", "my_host.voices.speech")
+
+
+@pytest.mark.parametrize("extension", ["engine", "speech"])
+async def test_each_extension_loads_alone(plugins: str, host: commands.Bot, extension: str) -> None:
+    await host.load_extension(f"{plugins}.{extension}")
+    assert host.get_cog("LunaEngine") is not None, "whoever needs the engine brings it"
+    assert names(host) == (COMMANDS if extension == "speech" else set())
+    await host.unload_extension(f"{plugins}.{extension}")
+    assert names(host) == set()
+
+
+@pytest.mark.parametrize("order", [list, lambda names: list(reversed(names))])
+async def test_all_together_in_any_order(
+    plugins: str, host: commands.Bot, order: Callable[[tuple[str, ...]], list[str]]
+) -> None:
+    for extension in order(extensions(plugins)):
+        if extension not in host.extensions:
+            await host.load_extension(extension)
+    assert names(host) == COMMANDS
+    assert all(name.startswith("Luna") for name in host.cogs)
+
+
+async def test_reloading_speech_keeps_the_model(plugins: str, host: commands.Bot) -> None:
+    for extension in extensions(plugins):
+        await host.load_extension(extension)
+    before = host.get_cog("LunaEngine").service  # type: ignore[union-attr]
+    await host.reload_extension(f"{plugins}.speech")
+    after = host.get_cog("LunaSpeech").service  # type: ignore[union-attr]
+    assert after is before
+    assert (await after.synthesize("やあ")).seconds > 0.1
+    assert names(host) == COMMANDS
+
+
+async def test_reloading_the_engine_gives_speech_the_new_one(
+    plugins: str, host: commands.Bot
+) -> None:
+    for extension in extensions(plugins):
+        await host.load_extension(extension)
+    before = host.get_cog("LunaSpeech").service  # type: ignore[union-attr]
+    await host.reload_extension(f"{plugins}.engine")
+    after = host.get_cog("LunaSpeech").service  # type: ignore[union-attr]
+    assert after is not before
+    assert (await after.synthesize("やあ")).seconds > 0.1
+
+
+async def test_a_clash_names_the_command_and_the_cure(plugins: str, host: commands.Bot) -> None:
+    @host.tree.command(description="The host's own")
+    async def skip(interaction: discord.Interaction) -> None: ...
+
+    with pytest.raises(commands.ExtensionFailed) as caught:
+        await host.load_extension(f"{plugins}.speech")
+    assert "has a command /skip already: set LUNA_GROUP=luna" in str(caught.value.original)
+    assert host.tree.get_commands() == [skip]
+    assert f"{plugins}.speech" not in host.extensions
+
+
+async def test_a_group_leaves_the_hosts_commands_alone(
+    plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @host.tree.command(description="The host's own")
+    async def skip(interaction: discord.Interaction) -> None: ...
+
+    monkeypatch.setenv("LUNA_GROUP", "luna")
+    await host.load_extension(f"{plugins}.speech")
+    assert names(host) == {"skip", "luna"}
+    group = host.tree.get_command("luna")
+    assert isinstance(group, app_commands.Group)
+    assert {command.name for command in group.commands} == COMMANDS
+    await host.reload_extension(f"{plugins}.speech")
+    await host.unload_extension(f"{plugins}.speech")
+    assert host.tree.get_commands() == [skip]
+
+
+async def test_a_group_of_the_hosts_own_is_not_taken_over(
+    plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host.tree.add_command(app_commands.Group(name="luna", description="The host's own"))
+    monkeypatch.setenv("LUNA_GROUP", "luna")
+    with pytest.raises(commands.ExtensionFailed, match="a command /luna already"):
+        await host.load_extension(f"{plugins}.speech")
+
+
+async def test_a_missing_opus_is_told_at_once(
+    plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(discord.opus, "_lib", discord.utils.MISSING)
+    monkeypatch.setattr(discord.opus, "is_loaded", lambda: False)
+
+    def refuse(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(discord.opus, "load_opus", refuse)
+    with pytest.raises(commands.ExtensionFailed) as caught:
+        await host.load_extension(f"{plugins}.speech")
+    assert "apt install libopus0" in str(caught.value.original)
+
+
+async def test_a_wrong_variable_is_told_at_once(
+    plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNA_QUEUE_LIMIT", "many")
+    with pytest.raises(commands.ExtensionFailed, match="must be a whole number from 1 to 1000"):
+        await host.load_extension(f"{plugins}.speech")
