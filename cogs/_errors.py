@@ -74,6 +74,16 @@ class QueueFull(LunaError):
         super().__init__(f"{limit} utterances are waiting already", limit=limit)
 
 
+class VoiceLibraryMissing(LunaError):
+    """discord.py was installed without what its voice needs."""
+
+    def __init__(self, package: str) -> None:
+        super().__init__(
+            f"Discord voice needs {package}: run `pip install 'discord.py[voice]'`",
+            package=package,
+        )
+
+
 class OpusMissing(LunaError):
     """No libopus was found, without which nothing can be sent."""
 

@@ -55,26 +55,32 @@ async def run_local(source: TextIO = sys.stdin, environment: Environment | None 
     """
     environment = environment or Environment.read()
     service = TTSService(environment.models)
-    began: float | None = None
     try:
         await service.start()
         if source.isatty():
             print("Type a line and press Enter; Ctrl-D ends.")
         with WavWriter(environment.local_wav, 48_000, channels=2) as wav:
-            listener = WavListener(wav)
-            queue = SpeechQueue(lambda: service, listener.play)
-            try:
-                async for line in _lines(source):
-                    words = speakable(line, environment.language, environment.max_characters)
-                    if words:
-                        began = began or time.perf_counter()
-                        queue.put(Utterance(words, on_failure=_complain))
-                await queue.idle()
-            finally:
-                await queue.aclose()
+            await _speak_lines(source, service, wav, environment)
     finally:
         await service.aclose()
-    print(_summary(environment.local_wav, wav.seconds, began, listener.first_sound))
+
+
+async def _speak_lines(
+    source: TextIO, service: TTSService, wav: WavWriter, environment: Environment
+) -> None:
+    listener = WavListener(wav)
+    queue = SpeechQueue(lambda: service, listener.play)
+    began: float | None = None
+    try:
+        async for line in _lines(source):
+            words = speakable(line, environment.language, environment.max_characters)
+            if words:
+                began = began or time.perf_counter()
+                queue.put(Utterance(words, on_failure=_complain))
+        await queue.idle()
+    finally:  # also when it is ended by Ctrl-C
+        await queue.aclose()
+        print(_summary(environment.local_wav, wav.seconds, began, listener.first_sound))
 
 
 async def _lines(source: TextIO) -> AsyncIterator[str]:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 import discord
 from discord.voice_state import ConnectionFlowState, VoiceConnectionState
 
+from luna_tts.errors import EngineClosed
+
 from ._errors import (
     ChannelFull,
     MissingPermissions,
@@ -50,6 +52,7 @@ class VoiceLink:
         """Cleared while a broken connection is being replaced."""
         self._settled.set()
         self._lock = asyncio.Lock()
+        self._closed = False
 
     @property
     def channel(self) -> VocalChannel | None:
@@ -63,6 +66,8 @@ class VoiceLink:
         in the first three cases Luna stays where she was.
         """
         async with self._lock:
+            if self._closed:
+                raise EngineClosed
             if self.channel == channel and self._settled.is_set():
                 return
             check_access(channel)
@@ -73,6 +78,11 @@ class VoiceLink:
         """Leaves; nothing of the connection is left behind."""
         async with self._lock:
             await self._hang_up()
+
+    async def aclose(self) -> None:
+        """Leaves for good: whoever is still on the way to `join` is refused with `EngineClosed`."""
+        self._closed = True
+        await self.leave()
 
     async def play(self, stream: PcmStream) -> None:
         """Sounds `stream` to its end, across broken connections. Cancel to silence it.

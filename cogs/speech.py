@@ -15,8 +15,8 @@ from luna_tts.errors import NothingToSay
 from ._base import LunaCog, add_cog
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
-from ._opus import load_opus
 from ._speech_queue import SpeechQueue, Utterance
+from ._voice_libraries import load_voice_libraries
 from ._voice_link import VocalChannel, VoiceLink
 
 ECHO_CHARACTERS = 200
@@ -34,7 +34,7 @@ class _Session:
 
     async def aclose(self) -> None:
         await self.queue.aclose()
-        await self.link.leave()
+        await self.link.aclose()
 
 
 class Speech(LunaCog, name="LunaSpeech"):
@@ -46,8 +46,8 @@ class Speech(LunaCog, name="LunaSpeech"):
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
-        """Raises `OpusMissing` now rather than when the first word is to sound."""
-        load_opus(self.environment.opus_library)
+        """Raises what voice lacks now rather than when the first word is to sound."""
+        load_voice_libraries(self.environment.opus_library)
         await super().cog_load()
 
     async def cog_unload(self) -> None:

@@ -54,10 +54,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    reasons = sorted({str(report.longrepr[2]) for report in _skipped(terminalreporter.config)})
-    absent = "; ".join(reasons) or "nothing"
-    terminalreporter.write_line(f"absent in this run: {absent}")
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The last line of a run."""
+    reasons = sorted({str(report.longrepr[2]) for report in _skipped(config)})
+    print(f"absent in this run: {'; '.join(reasons) or 'nothing'}")
 
 
 def _skipped(config: pytest.Config) -> list[pytest.TestReport]:

@@ -1,4 +1,4 @@
-"""Finds libopus in time: discord.py looks for it only when the first word is to sound."""
+"""Finds what voice needs in time: discord.py misses it only when the first word is to sound."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ from pathlib import Path
 
 import discord
 
-from ._errors import OpusMissing
+from ._errors import OpusMissing, VoiceLibraryMissing
 
 _log = logging.getLogger(__name__)
 
 
-def load_opus(override: str = "") -> None:
-    """Loads libopus for discord.py: `override`, the wheel's, the system's. Raises `OpusMissing`."""
+def load_voice_libraries(opus: str = "") -> None:
+    """Sees to it that Luna can connect, encrypt and encode.
+
+    libopus is taken from the path `opus`, else from a wheel, else from the system.
+    Raises `VoiceLibraryMissing`, `OpusMissing`.
+    """
+    for module, package in (("nacl", "PyNaCl"), ("davey", "davey")):
+        if importlib.util.find_spec(module) is None:
+            raise VoiceLibraryMissing(package)
     if discord.opus.is_loaded():
         return
     tried = []
-    for candidate in _candidates(override):
+    for candidate in _candidates(opus):
         tried.append(candidate)
         try:
             discord.opus.load_opus(candidate)
@@ -31,9 +38,9 @@ def load_opus(override: str = "") -> None:
     raise OpusMissing(tried)
 
 
-def _candidates(override: str) -> Iterator[str]:
-    if override:
-        yield override
+def _candidates(opus: str) -> Iterator[str]:
+    if opus:
+        yield opus
     # The wheel's own loader runs at import and is not needed, so the package is only located.
     wheel = importlib.util.find_spec("opuslib_next")
     for folder in wheel.submodule_search_locations or () if wheel else ():
