@@ -66,3 +66,13 @@ def test_importing_the_engine_imports_nothing_heavy() -> None:
     code = f"import luna_tts, sys; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_the_readmes_example_runs() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    example = readme.split("```python\n")[1].split("```")[0]
+    command = [sys.executable, "-W", "error", "-c", example]
+    out = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert out.returncode == 0, out.stderr
+    assert out.stdout.splitlines()[0].endswith("48000 float32")
+    assert len(out.stdout.splitlines()) == 2
