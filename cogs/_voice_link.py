@@ -128,7 +128,8 @@ class VoiceLink:
         await self._clear_away(stranger)
         try:
             client: discord.VoiceClient = await asyncio.wait_for(
-                channel.connect(timeout=60, reconnect=False, self_deaf=True), CONNECT_SECONDS
+                channel.connect(timeout=CONNECT_SECONDS, reconnect=False, self_deaf=True),
+                CONNECT_SECONDS + 1,  # after a time-out discord.py waits as long again
             )
         except (TimeoutError, discord.ConnectionClosed, discord.ClientException, OSError) as error:
             await self._clear_away(self.guild.voice_client)
@@ -157,7 +158,8 @@ class VoiceLink:
             with contextlib.suppress(TimeoutError, discord.DiscordException, OSError):
                 await asyncio.wait_for(client.disconnect(force=True), GOODBYE_SECONDS)
         client.stop()
-        client.cleanup()
+        if self.guild.voice_client is client:
+            client.cleanup()
         connection._socket_reader.stop()
         # Its thread waits up to 30 s on a socket; closing does not wake it, shutting down does.
         if self._socket is not None:
