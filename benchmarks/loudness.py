@@ -28,7 +28,7 @@ def main() -> None:
     print("               peak     LUFS           peak     LUFS    line")
     measured = []
     for line in LINES:
-        labels = model._labels(line)
+        labels = model._frontend.ask(line).labels
         raw = model._engine.synthesize(labels).astype(np.float32) / 32768
         ours = spoken(model, line)
         row = [f(x) for x in (raw, ours) for f in (_peak, lambda s: loudness(s, SAMPLE_RATE))]

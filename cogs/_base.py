@@ -21,6 +21,8 @@ from ._errors import CommandClash
 from ._locale import Phrases
 
 ENGINE_COG = "LunaEngine"
+MAX_CONTENT = 2000
+"""Characters of a message; Discord refuses more."""
 
 _OURS = "luna"
 """Marks, in its extras, the command group that is Luna's and not the host's."""
@@ -95,6 +97,8 @@ class LunaCog(commands.Cog):
 
     async def _answer(self, interaction: discord.Interaction, content: str) -> None:
         silent = discord.AllowedMentions.none()
+        if len(content) > MAX_CONTENT:
+            content = content[: MAX_CONTENT - 1] + "…"
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(content, ephemeral=True, allowed_mentions=silent)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from luna_tts import LunaError
+from luna_tts import LunaError, TTSService
+from luna_tts.service import DEFAULT_BERTS
 
 
 class InvalidVariable(LunaError):
@@ -24,6 +25,10 @@ class Environment:
     """Read once for each cog, in `cog_load`. .env.example explains every variable."""
 
     models: Path
+    voices: tuple[str, ...] | None
+    bert_ja: Path
+    device: str
+    memory: int
     group: str
     language: str
     opus_library: str
@@ -36,6 +41,10 @@ class Environment:
         """Raises `InvalidVariable`."""
         return cls(
             models=Path(variables.get("LUNA_MODELS") or "models"),
+            voices=_voices(variables),
+            bert_ja=Path(variables.get("LUNA_BERT_JA") or DEFAULT_BERTS["ja"]),
+            device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
+            memory=_number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
             group=_group(variables),
             language=_language(variables),
             opus_library=variables.get("LUNA_OPUS_LIBRARY", ""),
@@ -43,6 +52,22 @@ class Environment:
             max_characters=_number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
         )
+
+
+def open_service(environment: Environment) -> TTSService:
+    """The engine as it is set up, not yet started."""
+    return TTSService(
+        environment.models,
+        voices=environment.voices,
+        berts={"ja": environment.bert_ja},
+        device=environment.device,
+        memory=environment.memory,
+    )
+
+
+def _voices(variables: Mapping[str, str]) -> tuple[str, ...] | None:
+    names = (name.strip() for name in variables.get("LUNA_VOICES", "").split(","))
+    return tuple(name for name in names if name) or None
 
 
 def _group(variables: Mapping[str, str]) -> str:

@@ -30,17 +30,19 @@ class Phrases:
         return self._table(locale)[section][key].format_map(data)
 
     def sentence(self, error: Exception, locale: discord.Locale) -> str:
-        """The ONE table from error to sentence: [errors], by the name of the error's class."""
+        """The ONE table from error to sentence: [errors], by the name of its class or a parent."""
         table = self._table(locale)
         if not isinstance(error, LunaError):
             return table["errors"]["Unexpected"]
-        data = dict(error.data)
-        if "permissions" in data:
-            names = data["permissions"]
-            assert isinstance(names, tuple)
-            data["permissions"] = ", ".join(table["permissions"][name] for name in names)
-        template = table["errors"].get(type(error).__name__, table["errors"]["Unexpected"])
-        return template.format_map(data)
+        data = {
+            name: ", ".join(table["permissions"].get(item, str(item)) for item in value)
+            if isinstance(value, (tuple, list))
+            else value
+            for name, value in error.data.items()
+        }
+        kinds = (kind.__name__ for kind in type(error).__mro__)
+        key = next((name for name in kinds if name in table["errors"]), "Unexpected")
+        return table["errors"][key].format_map(data)
 
     def _table(self, locale: discord.Locale) -> Mapping[str, Mapping[str, str]]:
         return self._tables.get(locale.value, self._tables["en"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 
 from discord.ext import commands
@@ -9,6 +10,7 @@ from discord.ext import commands
 from luna_tts import TTSService
 
 from ._base import ENGINE_COG, LunaCog, add_cog
+from ._environment import open_service
 from ._locale import LunaTranslator
 
 _log = logging.getLogger(__name__)
@@ -19,7 +21,7 @@ class Engine(LunaCog, name=ENGINE_COG):
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
-        self._service = TTSService(self.environment.models)
+        self._service = open_service(self.environment)
         self._translator: LunaTranslator | None = None
 
     @property
@@ -35,6 +37,10 @@ class Engine(LunaCog, name=ENGINE_COG):
         except BaseException:
             await self.service.aclose()
             raise
+        # A full garbage collection passes over every object of PyTorch and the dictionaries and
+        # stops the player's thread for 90 ms; what is there now is there to stay.
+        gc.collect()
+        gc.freeze()
         if self.bot.tree.translator is None:
             self._translator = LunaTranslator(self.phrases)
             await self.bot.tree.set_translator(self._translator)
@@ -51,6 +57,7 @@ class Engine(LunaCog, name=ENGINE_COG):
             stats.audio_seconds,
             stats.inference_seconds,
         )
+        gc.unfreeze()
         await super().cog_unload()
 
 

@@ -61,7 +61,7 @@ async def _say(arguments: argparse.Namespace) -> None:
         pitch_scale=arguments.pitch,
         volume=arguments.volume,
     )
-    service = TTSService(arguments.models)
+    service = TTSService(arguments.models, voices=(arguments.voice,) if arguments.voice else ())
     try:
         await service.start()
         began = time.perf_counter()

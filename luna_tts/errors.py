@@ -9,6 +9,7 @@ No error carries the text that was to be spoken: errors end up in logs, what peo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class LunaError(Exception):
@@ -43,7 +44,7 @@ class UnknownVoice(LunaError):
     def __init__(self, name: str, known: Sequence[str]) -> None:
         names = ", ".join(known)
         super().__init__(
-            f"there is no voice {name!r}: choose one of {names}", name=name, known=names
+            f"there is no voice {name!r}: choose one of {names}", name=name, known=known
         )
 
 
@@ -67,6 +68,16 @@ class EngineUnavailable(LunaError):
         super().__init__(f"{reason}: {cure}", reason=reason, cure=cure)
 
 
+class VoiceNotLoaded(LunaError):
+    """The machine could not hold or read the voice; the reason is chained as `__cause__`."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(
+            f"the voice {voice!r} could not be loaded: see the log, free memory, or use another",
+            voice=voice,
+        )
+
+
 class SynthesisFailed(LunaError):
     """The voice broke while it spoke; the cause is chained as `__cause__`."""
 
@@ -82,3 +93,96 @@ class EngineClosed(LunaError):
 
     def __init__(self) -> None:
         super().__init__("the engine is closed: start a new TTSService")
+
+
+class GivenPhonesMismatch(LunaError):
+    """The given phones or tones do not belong together, or not to the text."""
+
+    def __init__(self, phones: int, tones: int) -> None:
+        super().__init__(
+            f"there are {phones} phones but {tones} tones: give one tone a phone, both with the "
+            'silence "_" at each end',
+            phones=phones,
+            tones=tones,
+        )
+
+
+class SpeechTooLong(LunaError):
+    """The network predicts more sound than one utterance may last."""
+
+    def __init__(self, frames: int, limit: int) -> None:
+        super().__init__(
+            f"the voice would speak for {frames:,} frames, at most {limit:,} can be made at once: "
+            "split the text or lower length_scale",
+            frames=frames,
+            limit=limit,
+        )
+
+
+class UnknownStyle(LunaError):
+    """The voice has no style of that name."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        names = ", ".join(known)
+        super().__init__(
+            f"this voice has no style {name!r}: choose one of {names}", name=name, known=known
+        )
+
+
+class UnknownSpeaker(LunaError):
+    """The voice has no speaker of that name or number."""
+
+    def __init__(self, name: str | int, known: Sequence[str]) -> None:
+        names = ", ".join(known)
+        super().__init__(
+            f"this voice has no speaker {name!r}: choose one of {names}", name=name, known=known
+        )
+
+
+class InvalidVoice(LunaError):
+    """A file of a voice folder cannot be used. `file` is its path."""
+
+    def __init__(self, file: Path, problem: str, cure: str, **data: object) -> None:
+        shown = f"{file.parent.name}/{file.name}"  # quoted below: names come from strangers too
+        super().__init__(f"{shown!r} {problem}: {cure}", file=file, **data)
+
+
+class InvalidConfig(InvalidVoice):
+    """A value of config.json is of the wrong type, out of range or contradicts another one."""
+
+    def __init__(self, file: Path, key: str, problem: str, cure: str) -> None:
+        super().__init__(file, f"has a faulty {key}, which {problem}", cure, key=key)
+
+
+class InvalidWeights(InvalidVoice):
+    """A weights file does not fit the network of its config.json; `data` names all tensors."""
+
+    def __init__(
+        self,
+        file: Path,
+        missing: Sequence[str],
+        misshapen: Sequence[str],
+        not_finite: Sequence[str],
+    ) -> None:
+        problems = [
+            f"{what} {_some(names)}"
+            for what, names in (
+                ("lacks", missing),
+                ("has another shape than config.json asks for in", misshapen),
+                ("has values that are no finite numbers in", not_finite),
+            )
+            if names
+        ]
+        super().__init__(
+            file,
+            " and ".join(problems),
+            "copy this file and its config.json once more from where they came from",
+            missing=missing,
+            misshapen=misshapen,
+            not_finite=not_finite,
+        )
+
+
+def _some(names: Sequence[str], most: int = 24) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

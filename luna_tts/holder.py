@@ -1,30 +1,88 @@
-"""TTSModelHolder: the voices that there are, and those of them that are loaded."""
+"""TTSModelHolder: the voices that there are, and those of them that are loaded.
+
+Loaded models stay in memory up to a byte budget; beyond it the one that has not spoken for longest
+goes, never a pinned one. Utterances in flight keep the model that they began with: it is freed when
+the last of them ends.
+"""
 
 from __future__ import annotations
 
+import importlib
+import logging
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from luna_tts.errors import UnknownVoice
+from luna_tts.errors import EngineUnavailable, LunaError, UnknownVoice
+from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 from luna_tts.types import SpeechModel, VoiceInfo
+from luna_tts.vits.voice_folder import VoiceFolder, read_voice_folder
+
+if TYPE_CHECKING:
+    from luna_tts.nlp.bert_models import BertModels
+
+_log = logging.getLogger(__name__)
+
+Signature = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scanned:
+    """What was read of a voice folder, and of which state of its files."""
+
+    signature: Signature
+    folder: VoiceFolder | None
+    error: LunaError | None
 
 
 class TTSModelHolder:
-    """Knows the voices by name and keeps the loaded models. Used by the service that owns it."""
+    """Knows the voices by name and keeps the loaded models. Used by the service that owns it.
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        """The folder of voice folders, `models/`; it need not exist."""
+    `build` may run on another thread than the rest.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        berts: Mapping[str, Path],
+        *,
+        device: str = "cpu",
+        budget: int | None = None,
+        pinned: Collection[str] = (),
+    ) -> None:
+        self._root = root
+        self._bert_folders = berts
+        self._berts: BertModels | None = None
+        self._frontend: JapaneseFrontend | None = None
+        self.device = device
+        self._budget = budget
+        self._pinned = {EMBEDDED_VOICE, *pinned}
+        self._scanned: dict[str, _Scanned] = {}
         self._models: dict[str, SpeechModel] = {}
+        """In the order of last use."""
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every voice that can be loaded."""
-        return (EMBEDDED_VOICE,)
+        """Every voice that can be loaded, as of the last `refresh`."""
+        usable = (name for name, scanned in self._scanned.items() if scanned.folder)
+        return (EMBEDDED_VOICE, *usable)
 
-    def unusable(self) -> tuple[str, ...]:
-        """Voice folders that lie in `root` and that this version cannot load."""
-        return tuple(sorted(config.parent.name for config in self.root.glob("*/config.json")))
+    @property
+    def problems(self) -> Mapping[str, LunaError]:
+        """Voice folders that cannot be used, with the reason, as of the last `refresh`."""
+        return {name: scanned.error for name, scanned in self._scanned.items() if scanned.error}
+
+    def refresh(self) -> None:
+        """Looks for voice folders. Reads only what has changed; loaded models stay."""
+        found = {path.name: path for path in sorted(self._root.glob("*")) if _is_voice(path)}
+        before, self._scanned = self._scanned, {}
+        for name, path in found.items():
+            signature = _signature(path)
+            known = before.get(name)
+            fresh = known is None or known.signature != signature
+            self._scanned[name] = _scan(path, signature) if fresh or known is None else known
 
     def infos(self) -> tuple[VoiceInfo, ...]:
         """The voices that are loaded."""
@@ -32,17 +90,74 @@ class TTSModelHolder:
 
     def build(self, name: str) -> SpeechModel:
         """Reads the voice `name` from disk, apart from those in use. Blocks. Raises `LunaError`."""
-        if name not in self.names:
+        # One for all voices: Python stands still while the dictionary is opened.
+        self._frontend = self._frontend or JapaneseFrontend()
+        if name == EMBEDDED_VOICE:
+            return OpenJTalkModel(self._frontend)
+        scanned = self._scanned.get(name)
+        if scanned is None:
             raise UnknownVoice(name, self.names)
-        return OpenJTalkModel()
+        if scanned.folder is None:
+            raise scanned.error or UnknownVoice(name, self.names)
+        self.prepare()
+        from luna_tts.model import TTSModel
+        from luna_tts.nlp.bert_models import BertModels
+
+        self._berts = self._berts or BertModels(self._bert_folders)
+        bert = self._berts.load_model("ja", self.device)
+        return TTSModel(scanned.folder, bert, self._frontend, self.device)
+
+    def prepare(self) -> None:
+        """Imports what voice folders need, if there are any. Raises `EngineUnavailable`.
+
+        Python stands still for a third of a second while PyTorch's libraries are mapped, so this
+        is done before anybody listens.
+        """
+        if not self._scanned:
+            return
+        try:
+            importlib.import_module("luna_tts.model")
+        except ImportError as error:
+            raise EngineUnavailable(
+                "voice folders need PyTorch", "run `make setup` without NEURAL=0"
+            ) from error
 
     def install(self, model: SpeechModel) -> None:
-        """Makes a built model what `model(name)` gives; utterances in flight keep theirs."""
+        """Makes a built model what `model(name)` gives, and evicts what has become too much."""
+        self._models.pop(model.info.name, None)
         self._models[model.info.name] = model
+        if self._budget is None:
+            return
+        used = sum(model.nbytes for model in self._models.values())
+        for name in list(self._models):
+            if used <= self._budget or self._models[name] is model:
+                return
+            if name not in self._pinned:
+                used -= self._models.pop(name).nbytes
+                _log.info("voice %s was evicted; it had not spoken for longest", name)
 
     def model(self, name: str) -> SpeechModel:
-        """The loaded voice `name`. Raises `UnknownVoice`."""
+        """The loaded voice `name`, which counts as used now. Raises `UnknownVoice`."""
         try:
-            return self._models[name]
+            model = self._models.pop(name)
         except KeyError:
             raise UnknownVoice(name, tuple(self._models)) from None
+        self._models[name] = model
+        return model
+
+
+def _is_voice(path: Path) -> bool:
+    return path.is_dir() and not path.name.startswith(".") and (path / "config.json").exists()
+
+
+def _signature(path: Path) -> Signature:
+    """Names, sizes and times of all files: whatever changes, this changes."""
+    stats = ((file.name, file.stat()) for file in sorted(path.iterdir()) if file.is_file())
+    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
+
+
+def _scan(path: Path, signature: Signature) -> _Scanned:
+    try:
+        return _Scanned(signature, read_voice_folder(path), None)
+    except LunaError as error:
+        return _Scanned(signature, None, error)

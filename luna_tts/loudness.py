@@ -86,6 +86,19 @@ def limit(samples: Samples, sample_rate: int, ceiling: float = CEILING) -> Sampl
     return limited
 
 
+def soft_clip(samples: Samples, ceiling: float = CEILING, knee: float = 0.8) -> Samples:
+    """Bends what exceeds `knee` so that it stays under `ceiling`.
+
+    Looks at each sample alone, so that a stream can be clipped window by window.
+    """
+    beyond = np.maximum(np.abs(samples) - knee, 0.0)
+    if not beyond.any():
+        return samples
+    room = ceiling - knee
+    bent = np.sign(samples) * (knee + room * np.tanh(beyond / room))
+    return np.where(beyond > 0, bent, samples).astype(np.float32)
+
+
 def _block_powers(samples: Samples, sample_rate: int) -> npt.NDArray[np.float64]:
     """K-weighted mean square of each 400 ms block, overlapping by 75 % (BS.1770-4, eq. 3)."""
     width = round(sample_rate * _SEGMENT_SECONDS)

@@ -8,21 +8,18 @@ astray is made again from smaller pieces, and every wave is levelled and limited
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import inspect
-import io
 import math
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import pairwise
-from types import ModuleType
 
 import numpy as np
 
 from luna_tts.audio import fade_edges, trim
-from luna_tts.errors import EngineUnavailable, NothingToSay
+from luna_tts.errors import NothingToSay
+from luna_tts.lookahead import mark_last
 from luna_tts.loudness import level, limit
+from luna_tts.nlp.japanese.frontend import JapaneseFrontend, import_pyopenjtalk
 from luna_tts.sentences import split_sentences
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions, VoiceInfo
 
@@ -52,12 +49,9 @@ class OpenJTalkModel:
     Raises `EngineUnavailable` when pyopenjtalk-plus is not what is installed under its name.
     """
 
-    def __init__(self) -> None:
-        openjtalk = _import_pyopenjtalk()
-        self._run_frontend = openjtalk.run_frontend
-        # Without its model's runtime this switch makes 何時 ナニジ; left off it is ナンジ.
-        self._predict_nani = importlib.util.find_spec("onnxruntime") is not None
-        self._jtalk = openjtalk.OpenJTalk(dn_mecab=openjtalk.OPEN_JTALK_DICT_DIR)
+    def __init__(self, frontend: JapaneseFrontend | None = None) -> None:
+        openjtalk = import_pyopenjtalk()
+        self._frontend = frontend or JapaneseFrontend()
         self._engine = openjtalk.HTSEngine(openjtalk.DEFAULT_HTS_VOICE)
         self.info = VoiceInfo(
             name=EMBEDDED_VOICE,
@@ -86,38 +80,29 @@ class OpenJTalkModel:
 
         Honours `length_scale`, `pitch_scale` and `volume`. Raises `NothingToSay`.
         """
-        breaths = self._breaths(text)
-        upcoming = next(breaths, None)
-        if upcoming is None:
+        spoken = False
+        for (piece, labels, tail), last in mark_last(self._breaths(text)):
+            spoken = True
+            yield AudioChunk(self._speak(labels, options, tail), SAMPLE_RATE, piece, last=last)
+        if not spoken:
             raise NothingToSay
-        while upcoming is not None:
-            piece, labels = upcoming
-            upcoming = next(breaths, None)
-            same_sentence = upcoming is not None and upcoming[0] is piece
-            samples = self._speak(labels, options, None if same_sentence else _TAIL_SECONDS)
-            yield AudioChunk(samples, SAMPLE_RATE, piece, last=upcoming is None)
 
-    def _breaths(self, text: str) -> Iterator[tuple[str, list[str]]]:
-        """The pieces of `text` that can be pronounced, with the labels from pause to pause.
+    def _breaths(self, text: str) -> Iterator[tuple[str, Sequence[str], float | None]]:
+        """Each pronounceable piece, its labels from pause to pause, and the silence after them.
 
         The labels carry the prosody of the whole piece, so it is kept although the parts are
-        synthesized, and heard, one after another.
+        synthesized, and heard, one after another. Inside a piece the pause is as long as it comes.
         """
         for piece in _pieces(text):
-            labels = self._labels(piece)
+            labels = self._frontend.ask(piece).labels
             pauses = [n for n, label in enumerate(labels) if "-pau+" in label]
-            for first, last in pairwise([0, *pauses, len(labels) - 1] if labels else []):
-                yield piece, labels[first : last + 1]
+            spans = pairwise([0, *pauses, len(labels) - 1]) if labels else ()
+            for (first, last), ends in mark_last(spans):
+                yield piece, labels[first : last + 1], _TAIL_SECONDS if ends else None
 
-    def _labels(self, piece: str) -> list[str]:
-        """Full-context labels; empty where nothing is pronounceable."""
-        features = self._run_frontend(piece, predict_nani=self._predict_nani, jtalk=self._jtalk)
-        if not any(feature["mora_size"] for feature in features):
-            return []
-        labels: list[str] = self._jtalk.make_label(features)
-        return labels
-
-    def _speak(self, labels: list[str], options: SynthesisOptions, tail: float | None) -> Samples:
+    def _speak(
+        self, labels: Sequence[str], options: SynthesisOptions, tail: float | None
+    ) -> Samples:
         """Speech with at most `tail` seconds of silence at its end; None = as it comes."""
         wave = self._wave(labels, options)
         wave = trim(wave, SAMPLE_RATE, _LEAD_SECONDS, len(wave) if tail is None else tail)
@@ -126,11 +111,11 @@ class OpenJTalkModel:
             return wave
         return limit(wave * np.float32(options.volume), SAMPLE_RATE)
 
-    def _wave(self, labels: list[str], options: SynthesisOptions) -> Samples:
+    def _wave(self, labels: Sequence[str], options: SynthesisOptions) -> Samples:
         """Samples in units of full scale, not yet in [-1, 1] but always sane."""
         self._engine.set_speed(1 / (options.length_scale or 1.0))
         self._engine.add_half_tone(12 * math.log2(options.pitch_scale or 1.0))
-        wave = self._engine.synthesize(labels) / _INT16
+        wave = self._engine.synthesize(list(labels)) / _INT16
         peak = np.abs(wave).max(initial=0.0)
         if peak <= _ASTRAY:  # false for not-a-number too
             return wave.astype(np.float32)  # type: ignore[no-any-return]
@@ -146,22 +131,3 @@ class OpenJTalkModel:
 def _pieces(text: str) -> list[str]:
     text = _UNSPEAKABLE.sub(" ", text)
     return split_sentences(_REPEATED.sub(r"\1\1\1", text))
-
-
-def _import_pyopenjtalk() -> ModuleType:
-    """Imports the library without the advice that it prints; it takes a third of a second."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            import pyopenjtalk
-        except ImportError as error:
-            raise EngineUnavailable(
-                "the embedded voice is not installed", "run `pip install pyopenjtalk-plus`"
-            ) from error
-    # The original package has the same import name, overwrites this one and crashes on empty input.
-    if "predict_nani" not in inspect.signature(pyopenjtalk.run_frontend).parameters:
-        raise EngineUnavailable(
-            "the package pyopenjtalk has overwritten pyopenjtalk-plus",
-            "run `pip uninstall -y pyopenjtalk` and "
-            "`pip install --force-reinstall --no-deps pyopenjtalk-plus`",
-        )
-    return pyopenjtalk

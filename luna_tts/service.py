@@ -6,17 +6,25 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
 import numpy as np
 
-from luna_tts.errors import EngineClosed, LunaError, SynthesisFailed, TextTooLong
+from luna_tts.errors import (
+    EngineClosed,
+    EngineUnavailable,
+    LunaError,
+    SynthesisFailed,
+    TextTooLong,
+    VoiceNotLoaded,
+)
 from luna_tts.holder import TTSModelHolder
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.scheduler import Scheduler
@@ -24,6 +32,11 @@ from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo
 
 MAX_CHARACTERS = 10_000
 """Characters of one utterance; more is refused with `TextTooLong` rather than cut in silence."""
+
+DEFAULT_BERTS: Final[Mapping[str, Path]] = MappingProxyType(
+    {"ja": Path("bert/deberta-v2-large-japanese-char-wwm")}
+)
+"""Where BERT models are looked for; relative to the working directory."""
 
 _log = logging.getLogger(__name__)
 _END: Final = object()
@@ -54,10 +67,31 @@ class TTSService:
     thread, beside speech; only their warm-up takes turns on the inference thread.
     """
 
-    def __init__(self, models: Path | str = "models", *, voice: str = EMBEDDED_VOICE) -> None:
-        self.voice = voice
+    def __init__(
+        self,
+        models: Path | str = "models",
+        *,
+        voices: Sequence[str] | None = None,
+        berts: Mapping[str, Path] = DEFAULT_BERTS,
+        device: str = "cpu",
+        memory: int | None = None,
+    ) -> None:
+        """Does nothing yet.
+
+        Args:
+            models: the folder of voice folders; it need not exist.
+            voices: which of them to load at the start; the first speaks where none is named.
+                `None` loads all, `()` leaves it at the embedded voice.
+            berts: ISO 639-1 code -> the folder of that language's BERT.
+            device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
+            memory: bytes that loaded voices may hold together; the least recently used goes.
+        """
+        self.voice = EMBEDDED_VOICE
         """The voice that speaks where none is named."""
-        self._holder = TTSModelHolder(Path(models))
+        self._voices = voices
+        self._holder = TTSModelHolder(
+            Path(models), berts, device=device, budget=memory, pinned=tuple(voices or ())[:1]
+        )
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
         self._loading: dict[str, asyncio.Task[None]] = {}
@@ -67,17 +101,31 @@ class TTSService:
         self._inference_seconds = 0.0
 
     async def start(self) -> None:
-        """Loads and warms the default voice. Raises `LunaError` if it cannot be loaded."""
+        """Loads and warms the embedded voice and the wished-for ones.
+
+        A voice that cannot be used is named in the log, with the cure, and the others speak.
+        Raises `LunaError` if not even the embedded voice can be loaded.
+        """
         began = time.perf_counter()
-        await self.load(self.voice)
-        for name in self._holder.unusable():
-            _log.warning(
-                "voice folder %s: this version of Luna speaks with the embedded voice only", name
-            )
+        await self.load(EMBEDDED_VOICE)
+        self._holder.refresh()
+        found = (*self._holder.names[1:], *self._holder.problems)
+        with contextlib.suppress(EngineUnavailable):  # told by each voice that cannot be loaded
+            await asyncio.wrap_future(self._loader.submit(self._holder.prepare))
+        for name in found if self._voices is None else self._voices:
+            try:
+                await self.load(name)
+            except EngineClosed:
+                raise
+            except LunaError as error:
+                _log.warning("voice %s is left out: %s", name, error)
+            else:
+                self.voice = name if self.voice == EMBEDDED_VOICE else self.voice
         _log.info(
-            "engine ready in %.2f s with %d voice(s)",
+            "engine ready in %.2f s with %d voice(s), speaking with %s",
             time.perf_counter() - began,
             len(self._holder.infos()),
+            self.voice,
         )
 
     async def load(self, name: str) -> None:
@@ -95,7 +143,12 @@ class TTSService:
             build = self._loader.submit(self._holder.build, name)
         except RuntimeError:
             raise EngineClosed from None
-        model = await asyncio.wrap_future(build)
+        try:
+            model = await asyncio.wrap_future(build)
+        except LunaError:
+            raise
+        except (MemoryError, OSError, RuntimeError) as error:
+            raise VoiceNotLoaded(name) from error
         loaded = time.perf_counter()
         try:
             async with aclosing(self._steps(model.warm_up())) as steps:
@@ -107,11 +160,12 @@ class TTSService:
             _log.exception("voice %s did not warm up; its first line will be late", name)
         self._holder.install(model)
         _log.info(
-            "voice %s loaded in %.2f s, warmed up in %.2f s, %.0f MB",
+            "voice %s loaded in %.2f s, warmed up in %.2f s, %.0f MB on %s",
             name,
             loaded - began,
             time.perf_counter() - loaded,
             model.nbytes / 1e6,
+            self._holder.device,
         )
 
     def voices(self) -> tuple[VoiceInfo, ...]:
@@ -208,7 +262,7 @@ class TTSService:
             with contextlib.suppress(EngineClosed):
                 self._scheduler.submit(steps.close)
 
-    def _timed_next(self, steps: Iterator[object]) -> object:
+    def _timed_next(self, steps: Generator[object]) -> object:
         began = time.perf_counter()
         try:
             return next(steps, _END)

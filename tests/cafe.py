@@ -27,6 +27,13 @@ ROOT = Path(__file__).parents[1]
 
 Sound = NDArray[np.float32]
 
+LONG = (
+    "昔々あるところに、おじいさんとおばあさんが住んでいました。"
+    "おじいさんは山へ芝刈りに、おばあさんは川へ洗濯に行きました。"
+    "すると川上から、大きな桃がどんぶらこと流れてきました。"
+)
+"""Thirteen seconds of speech."""
+
 
 @dataclass(eq=False)
 class Cafe:

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cafe import Cafe, length, luna, open_cafe, spoken
+from cafe import LONG, Cafe, length, luna, open_cafe, spoken
 from discord_standin import BotProcess, StandIn, align, largest_gap, lost, similarity
 from luna_tts.open_jtalk import OpenJTalkModel
 
@@ -19,12 +19,6 @@ pytestmark = pytest.mark.realtime
 
 ALIKE = 0.7
 """Likeness from which an utterance was heard; another one of the same voice stays under 0.5."""
-
-LONG = (
-    "昔々あるところに、おじいさんとおばあさんが住んでいました。"
-    "おじいさんは山へ芝刈りに、おばあさんは川へ洗濯に行きました。"
-    "すると川上から、大きな桃がどんぶらこと流れてきました。"
-)
 
 
 @pytest.fixture

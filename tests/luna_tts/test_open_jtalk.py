@@ -80,7 +80,7 @@ def test_a_sentence_is_heard_from_its_first_breath_on(open_jtalk: OpenJTalkModel
     text = "昔々あるところに、おじいさんがいました。"
     chunks = list(open_jtalk.stream(text, SynthesisOptions()))
     assert [(chunk.text, chunk.last) for chunk in chunks] == [(text, False), (text, True)]
-    whole = open_jtalk._engine.synthesize(open_jtalk._labels(text)) / 32768
+    whole = open_jtalk._engine.synthesize(open_jtalk._frontend.ask(text).labels) / 32768
     in_one = trim(whole.astype(np.float32), 48_000, lead=0.01, tail=0.16)
     seconds = sum(chunk.seconds for chunk in chunks)
     assert seconds == pytest.approx(len(in_one) / 48_000, abs=0.1), "the pause is as long"
@@ -144,7 +144,9 @@ def test_options_do_not_stick_to_the_next_utterance(open_jtalk: OpenJTalkModel) 
 
 def test_what_time_is_it(open_jtalk: OpenJTalkModel) -> None:
     """何時 is ナンジ; with the library's own default it would be ナニジ."""
-    assert any("-a+N/" in label or "^a-N+j" in label for label in open_jtalk._labels("何時"))
+    assert any(
+        "-a+N/" in label or "^a-N+j" in label for label in open_jtalk._frontend.ask("何時").labels
+    )
 
 
 @settings(

@@ -25,7 +25,7 @@ class FakeVoice:
     builds = 0
     warm_up_error: Exception | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, frontend: object) -> None:
         type(self).builds += 1
         self.threads: set[str] = set()
         self.closed = threading.Event()
@@ -105,7 +105,7 @@ async def test_start_logs_what_it_loaded_without_a_word_of_text(
     assert "voice open-jtalk loaded in" in caplog.text
     assert "engine ready in" in caplog.text
     assert "1 voice(s)" in caplog.text
-    assert "voice folder koharu" in caplog.text
+    assert "voice koharu is left out" in caplog.text
     assert "ひみつ" not in caplog.text
 
 
@@ -121,7 +121,7 @@ async def test_a_failed_warm_up_does_not_stop_the_start(
 
 
 async def test_a_voice_that_cannot_load_stops_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(frontend: object) -> None:
         raise EngineUnavailable("it is broken", "mend it")
 
     monkeypatch.setattr("luna_tts.holder.OpenJTalkModel", broken)

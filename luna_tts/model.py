@@ -1,0 +1,225 @@
+"""TTSModel: a voice folder, loaded; the only file that knows text, BERT and network together."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from luna_tts.errors import InvalidVoice, NothingToSay
+from luna_tts.lookahead import mark_last
+from luna_tts.loudness import TARGET_LUFS, loudness, soft_clip
+from luna_tts.nlp.bert_models import BertModel
+from luna_tts.nlp.japanese.bert_feature import ASSIST_TEXT_WEIGHT, bert_feature
+from luna_tts.nlp.japanese.frontend import JapaneseFrontend
+from luna_tts.nlp.japanese.g2p import JapanesePhones
+from luna_tts.nlp.japanese.given import apply_given
+from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
+from luna_tts.sentences import split_sentences
+from luna_tts.types import AudioChunk, Samples, SynthesisOptions, VoiceInfo
+from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
+from luna_tts.vits.voice_folder import VoiceFolder
+from luna_tts.vits.weights import load_synthesizer
+from luna_tts.world import change_pitch
+
+SDP_RATIO = 0.2
+NOISE_SCALE = 0.6
+NOISE_SCALE_W = 0.8
+"""What voices of this format are usually run with."""
+PAUSE_SECONDS = 0.15
+"""Between sentences, on top of the silence with which the network ends each."""
+
+_FIRST_WINDOW = 24
+_WINDOW = 64
+"""Frames decoded in one step: a short first one, so that the listener hears something."""
+_MAX_GAIN = 10.0
+_SILENT = frozenset({PAD, *PUNCTUATIONS})
+_WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Speaking:
+    """Who speaks and how, for the whole of one utterance."""
+
+    options: SynthesisOptions
+    speaker: Tensor
+    style: Tensor
+    assist_text: str | None
+    generator: torch.Generator
+
+
+class TTSModel:
+    """A voice folder, loaded with everything it needs; the face of `SpeechModel`.
+
+    Everything is loaded here, nothing later; nothing changes after `warm_up`, which measures how
+    loud the voice is. Raises `InvalidVoice` and its children.
+    """
+
+    def __init__(
+        self, folder: VoiceFolder, bert: BertModel, frontend: JapaneseFrontend, device: str = "cpu"
+    ) -> None:
+        if bert.hidden_size != BERT_CHANNELS:
+            problem = f"needs a BERT of width {BERT_CHANNELS}, not {bert.hidden_size}"
+            raise InvalidVoice(folder.path / "config.json", problem, "use the BERT of its format")
+        self._folder = folder
+        self._bert = bert
+        self._frontend = frontend
+        self._network = load_synthesizer(folder.weights, folder.parameters, device)
+        self._gain = 1.0
+        self.info = VoiceInfo(
+            name=folder.path.name,
+            languages=("ja",),
+            styles=folder.styles,
+            speakers=folder.speakers,
+            sample_rate=folder.parameters.sampling_rate,
+            credit="",
+        )
+        self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
+
+    def warm_up(self) -> Generator[None]:
+        """Speaks to nobody, so that the first listener does not wait, and levels the voice."""
+        heard: list[Samples] = []
+        for line in _WARM_UP:
+            for chunk in self.stream(line, SynthesisOptions(seed=0)):
+                if chunk is not None:
+                    heard.append(chunk.samples)
+                yield
+        measured = loudness(np.concatenate(heard), self.info.sample_rate)
+        if np.isfinite(measured):
+            self._gain = min(10 ** ((TARGET_LUFS - measured) / 20), _MAX_GAIN)
+
+    def check(self, text: str, options: SynthesisOptions) -> None:
+        """Raises what `stream` would raise for the same request."""
+        self._speaking(options)
+        if next(self._sentences(text, options), None) is None:
+            raise NothingToSay
+
+    def infer(self, text: str, options: SynthesisOptions) -> AudioChunk:
+        """The whole utterance as one chunk. Raises what `stream` raises."""
+        chunks = [chunk for chunk in self.stream(text, options) if chunk is not None]
+        samples = np.concatenate([chunk.samples for chunk in chunks])
+        return AudioChunk(samples, self.info.sample_rate, text, last=True)
+
+    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk | None]:
+        """Sentence by sentence, and inside a sentence window by window.
+
+        Raises `NothingToSay`, `UnknownStyle`, `UnknownSpeaker`, `GivenPhonesMismatch`,
+        `SpeechTooLong`.
+        """
+        speaking = self._speaking(options)
+        spoken = False
+        for (piece, phones), last in mark_last(self._sentences(text, options)):
+            spoken = True
+            yield from self._speak(piece, phones, speaking, last=last)
+        if not spoken:
+            raise NothingToSay
+
+    def _speaking(self, options: SynthesisOptions) -> _Speaking:
+        weight = 1.0 if options.style_weight is None else options.style_weight
+        style = self._folder.style_vector(options.style, weight)
+        generator = torch.Generator()
+        if options.seed is None:
+            generator.seed()
+        else:
+            generator.manual_seed(options.seed % 2**63)
+        assist = options.assist_text
+        return _Speaking(
+            options,
+            self._network.speaker(self._folder.speaker_id(options.speaker)),
+            torch.from_numpy(style).to(self._network.device),
+            self._frontend.phonemize(assist).text if assist else None,
+            generator,
+        )
+
+    def _sentences(
+        self, text: str, options: SynthesisOptions
+    ) -> Iterator[tuple[str, JapanesePhones]]:
+        """The sentences that hold something to pronounce; given phones are for the whole text."""
+        given = options.given_phone is not None or options.given_tone is not None
+        for piece in [text] if given else split_sentences(text):
+            phones = self._frontend.phonemize(piece)
+            if given:
+                phones = apply_given(phones, options.given_phone, options.given_tone)
+            if not _SILENT.issuperset(phones.phones):
+                yield piece, phones
+
+    def _speak(
+        self, piece: str, phones: JapanesePhones, speaking: _Speaking, *, last: bool
+    ) -> Generator[AudioChunk | None]:
+        z = yield from self._latent(phones, speaking)
+        options, rate = speaking.options, self.info.sample_rate
+        windows = self._decode(z, speaking.speaker)
+        if options.pitch_scale not in (None, 1.0) or options.intonation_scale not in (None, 1.0):
+            windows = iter([self._with_changed_pitch(np.concatenate(list(windows)), options)])
+        for window, is_end in mark_last(windows):
+            samples = self._levelled(window, options)
+            if is_end and not last:
+                samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
+            yield AudioChunk(samples, rate, piece, last=last and is_end)
+
+    def _latent(self, phones: JapanesePhones, speaking: _Speaking) -> Generator[None, None, Tensor]:
+        """All that comes before the decoder, stage by stage: z, [1, I, T']."""
+        network, options, speaker = self._network, speaking.options, speaking.speaker
+        text = self._text_input(phones, speaking)
+        yield
+        encoded = network.encode(text, speaker)
+        durations = self._durations(encoded, speaking)
+        noise_scale = _or(options.noise_scale, NOISE_SCALE)
+        z = network.expand(encoded, durations, noise_scale, speaking.generator)
+        for step in range(network.flow.steps()):
+            yield
+            z = network.flow_step(z, speaker, step)
+        return z
+
+    def _text_input(self, phones: JapanesePhones, speaking: _Speaking) -> TextInput:
+        parameters, device = self._folder.parameters, self._network.device
+        ids = symbol_ids(phones.phones, phones.tones, jp_extra=parameters.jp_extra)
+        word2ph = phones.word2ph
+        if parameters.add_blank:
+            ids, word2ph = ids.with_blanks(), blank_word2ph(word2ph)
+        bert = bert_feature(
+            self._bert,
+            phones.text,
+            word2ph,
+            speaking.assist_text,
+            _or(speaking.options.assist_text_weight, ASSIST_TEXT_WEIGHT),
+        )
+        phone_ids, tone_ids, language_ids = (
+            torch.tensor(values, device=device) for values in (ids.phones, ids.tones, ids.languages)
+        )
+        return TextInput(phone_ids, tone_ids, language_ids, bert, speaking.style)
+
+    def _durations(self, encoded: EncodedText, speaking: _Speaking) -> Tensor:
+        options = speaking.options
+        log_durations = self._network.log_durations(
+            encoded,
+            speaking.speaker,
+            _or(options.sdp_ratio, SDP_RATIO),
+            _or(options.noise_scale_w, NOISE_SCALE_W),
+            speaking.generator,
+        )
+        return self._network.durations(log_durations, _or(options.length_scale, 1.0))
+
+    def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[Samples]:
+        """Samples window by window, equal to those of the whole."""
+        first, end = 0, _FIRST_WINDOW
+        while first < z.shape[2]:
+            window: Samples = self._network.decode(z, speaker, first, end).cpu().numpy()
+            if not np.isfinite(window).all():
+                raise FloatingPointError("the network gave values that are no numbers")
+            yield window
+            first, end = end, end + _WINDOW
+
+    def _with_changed_pitch(self, samples: Samples, options: SynthesisOptions) -> Samples:
+        pitch, intonation = _or(options.pitch_scale, 1.0), _or(options.intonation_scale, 1.0)
+        return change_pitch(samples, self.info.sample_rate, pitch, intonation)
+
+    def _levelled(self, samples: Samples, options: SynthesisOptions) -> Samples:
+        return soft_clip(samples * np.float32(self._gain * _or(options.volume, 1.0)))
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None else value

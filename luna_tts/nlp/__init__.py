@@ -1,0 +1,1 @@
+"""Text -> what the networks are fed: phones, tones, and BERT features."""

@@ -1,0 +1,113 @@
+"""The BERT models that voices share: loaded once a language and device, dropped on request."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import torch
+
+from luna_tts.errors import EngineUnavailable
+from luna_tts.nlp.character_tokenizer import CharacterTokenizer
+from luna_tts.nlp.deberta import Deberta, load_deberta
+
+_MOST_TOKENS: Final = 1024
+"""Attended to at once; memory grows with the square. No sentence is as long."""
+
+
+class BertModel:
+    """One language's BERT on one device. Immutable; any thread may ask it."""
+
+    def __init__(self, folder: Path, device: str, dtype: torch.dtype = torch.float32) -> None:
+        """Loads `folder`: config.json, vocab.txt and weights.
+
+        Raises `EngineUnavailable` when there is no such folder, and `InvalidVoice`, or its
+        children for config and weights, when a file in it cannot be used.
+        """
+        folder = _snapshot(folder)
+        self._network: Deberta = load_deberta(folder, device, dtype)
+        config = self._network.config
+        self._tokenizer = CharacterTokenizer(folder / "vocab.txt", config.vocab_size)
+        self.hidden_size: int = config.hidden_size
+        self.device = device
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of weights and projected positions, in bytes."""
+        tensors = [*self._network.parameters(), *self._network.buffers()]
+        return sum(tensor.nbytes for tensor in tensors)
+
+    def feature(self, text: str) -> torch.Tensor:
+        """One row a character, and one for each end: [len(text) + 2, hidden_size], float32.
+
+        Text beyond `_MOST_TOKENS` is read in parts that do not know of one another.
+        """
+        ids = self._tokenizer.ids(text)
+        with torch.inference_mode():
+            if len(ids) <= _MOST_TOKENS:
+                return self._network(ids)  # type: ignore[no-any-return]
+            parts = [ids[i : i + _MOST_TOKENS] for i in range(0, len(ids), _MOST_TOKENS)]
+            return torch.cat([self._network(part) for part in parts])
+
+
+class BertModels:
+    """Owns the loaded models. Thread-safe: two that ask for one model wait for one loading."""
+
+    def __init__(self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32) -> None:
+        """`folders`: ISO 639-1 code -> a folder as it lies on the hub or in the hub's cache."""
+        self._folders = dict(folders)
+        self._dtype = dtype
+        self._models: dict[tuple[str, str], BertModel] = {}
+        self._loading: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+
+    def load_model(self, language: str, device: str = "cpu") -> BertModel:
+        """The model of `language` on `device`, loaded now if it is not yet. Blocks for seconds.
+
+        Raises what `BertModel` raises, and `EngineUnavailable` for a language without a folder.
+        """
+        key = (language, str(torch.device(device)))
+        with self._lock:
+            loading = self._loading[key]
+        with loading:  # not self._lock: other models stay available meanwhile
+            if key not in self._models:
+                self._models[key] = BertModel(self._folder(language), key[1], self._dtype)
+            return self._models[key]
+
+    def unload_model(self, language: str) -> None:
+        """Drops the model of `language` from all devices; freed when its last user is done."""
+        with self._lock:
+            for key in [key for key in self._models if key[0] == language]:
+                del self._models[key]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of all loaded models, in bytes."""
+        return sum(model.nbytes for model in list(self._models.values()))
+
+    def _folder(self, language: str) -> Path:
+        if language not in self._folders:
+            raise EngineUnavailable(
+                f"no BERT is known for the language {language!r}",
+                f"choose one of {', '.join(self._folders) or 'none'}",
+            )
+        return self._folders[language]
+
+
+def _snapshot(folder: Path) -> Path:
+    """`folder` itself, or the newest snapshot in it if it is one of the hub's cache."""
+    snapshots = sorted(
+        folder.glob("snapshots/*/config.json"), key=lambda file: file.stat().st_mtime
+    )
+    if snapshots and not (folder / "config.json").exists():
+        return snapshots[-1].parent
+    if not (folder / "config.json").exists():
+        raise EngineUnavailable(
+            f"there is no BERT model in {str(folder)!r}",
+            "put config.json, vocab.txt and the weights of "
+            "ku-nlp/deberta-v2-large-japanese-char-wwm there",
+        )
+    return folder

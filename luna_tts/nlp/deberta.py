@@ -1,0 +1,253 @@
+"""DeBERTa-v2 as a feature extractor: a text's tokens -> hidden_states[-3], one row a token.
+
+The mathematics is He et al., "DeBERTa: Decoding-enhanced BERT with Disentangled Attention" (2021),
+section 3, with the shared position projections, logarithmic position buckets and the convolution
+of version 2. Two things make it cheap: the last two layers and the language-model head are neither
+read nor run, and projections of relative positions, which depend on weights alone and cost more
+than a whole short line, are made once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from luna_tts.modules import Conv1d, Embedding, LayerNorm, Linear
+from luna_tts.nlp.checkpoint import Checkpoint, open_checkpoint
+from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig, read_deberta_config
+
+_CONV_ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
+    "gelu": F.gelu,
+    "relu": F.relu,
+    "tanh": torch.tanh,
+}
+
+_PREFIX: Final = "deberta."
+"""Before the names of a checkpoint that has a head as well."""
+_NAMES: Final = {
+    "embedding": "embeddings.word_embeddings",
+    "embedding_norm": "embeddings.LayerNorm",
+    "positions": "encoder.rel_embeddings",
+    "positions_norm": "encoder.LayerNorm",
+    "conv.conv": "encoder.conv.conv",
+    "conv.norm": "encoder.conv.LayerNorm",
+}
+_LAYER_NAMES: Final = {
+    "attention.out": "attention.output.dense",
+    "attention_norm": "attention.output.LayerNorm",
+    "up": "intermediate.dense",
+    "down": "output.dense",
+    "output_norm": "output.LayerNorm",
+}
+"""Ours -> theirs; our `qkv` is three of theirs, one below the other."""
+
+
+def load_deberta(
+    folder: Path, device: torch.device | str, dtype: torch.dtype = torch.float32
+) -> Deberta:
+    """Loads config.json and model.safetensors, or pytorch_model.bin, of a folder.
+
+    Weights of any precision go straight to `device` in `dtype`. Raises `InvalidConfig`,
+    `InvalidWeights` with all names that are missing or misshapen, and `InvalidVoice`.
+    """
+    config = read_deberta_config(folder / "config.json")
+    with torch.device("meta"):
+        model = Deberta(config)
+    shapes = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
+    with open_checkpoint(folder, device) as checkpoint:
+        weights = _read_weights(checkpoint, shapes, dtype)
+    model.load_state_dict(weights, assign=True)
+    model.requires_grad_(False).eval()
+    model.prepare()
+    return model
+
+
+class Deberta(nn.Module):
+    """The layers up to hidden_states[-3]. Built without weights; `prepare` after loading them."""
+
+    def __init__(self, config: DebertaConfig) -> None:
+        super().__init__()
+        hidden = config.hidden_size
+        norm = partial(LayerNorm, hidden, eps=config.layer_norm_eps)
+        self.config = config
+        self.embedding = Embedding(config.vocab_size, hidden)
+        self.embedding_norm = norm()
+        self.positions = Embedding(2 * config.span, hidden)
+        self.positions_norm = norm() if config.normalizes_positions else nn.Identity()
+        layers = config.num_hidden_layers - UNUSED_LAYERS
+        self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
+        self.conv = Convolution(config) if config.conv_kernel_size else None
+
+    @torch.inference_mode()
+    def prepare(self) -> None:
+        """Projects the relative positions for every layer, then drops what they were made of.
+
+        These are Q_r and K_r of section 3.1; with the weights loaded they are constants.
+        """
+        positions = self.positions_norm(self.positions.weight)
+        for module in self.modules():
+            if isinstance(module, Attention):
+                module.project_positions(positions)
+        del self.positions, self.positions_norm
+
+    @torch.inference_mode()
+    def forward(self, ids: Sequence[int]) -> Tensor:
+        """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
+        device = self.embedding.weight.device
+        embedded = self.embedding_norm(self.embedding(torch.tensor(ids, device=device)))
+        columns, reached = self._position_columns(len(ids), device)
+        hidden: Tensor = embedded
+        for index, layer in enumerate(self.layers):
+            hidden = layer(hidden, columns, reached)
+            if index == 0 and self.conv is not None:
+                hidden = self.conv(embedded, hidden)
+        return hidden.float()
+
+    def _position_columns(self, length: int, device: torch.device) -> tuple[Tensor, slice]:
+        """Which row of the projected positions belongs to tokens i, j: [length, length], int64.
+
+        Counted within `reached`, the rows that this length needs; short lines use few of them.
+        """
+        config = self.config
+        buckets = position_buckets(length, config.position_buckets, config.max_relative)
+        rows = (buckets + config.span).clamp(0, 2 * config.span - 1)  # of i - j = 1 - n ... n - 1
+        place = torch.arange(length)
+        columns = rows[place[:, None] - place + length - 1]
+        reached = slice(int(rows[0]), int(rows[-1]) + 1)
+        return (columns - reached.start).to(device), reached
+
+
+class Layer(nn.Module):
+    """A transformer layer, normalized after each residual."""
+
+    def __init__(self, config: DebertaConfig) -> None:
+        super().__init__()
+        norm = partial(LayerNorm, config.hidden_size, eps=config.layer_norm_eps)
+        self.attention = Attention(config)
+        self.attention_norm = norm()
+        self.up = Linear(config.hidden_size, config.intermediate_size)
+        self.down = Linear(config.intermediate_size, config.hidden_size)
+        self.output_norm = norm()
+
+    def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
+        """[n, hidden] -> [n, hidden]."""
+        x = self.attention_norm(x + self.attention(x, columns, reached))
+        output: Tensor = self.output_norm(x + self.down(F.gelu(self.up(x))))
+        return output
+
+
+class Attention(nn.Module):
+    """Disentangled self-attention (equations 2 to 4): content and relative position apart."""
+
+    position_keys: Tensor
+    """K_r, [heads, head_size, rows]."""
+    position_queries: Tensor
+    """Q_r, [heads, head_size, rows], scaled."""
+
+    def __init__(self, config: DebertaConfig) -> None:
+        super().__init__()
+        self.heads = config.num_attention_heads
+        self.head_size = config.head_size
+        # Three terms of equal variance are added: content to content, and to position, and back.
+        self.scale = 1 / math.sqrt(3 * self.head_size)
+        self.qkv = Linear(config.hidden_size, 3 * self.heads * self.head_size)
+        self.out = Linear(self.heads * self.head_size, config.hidden_size)
+
+    def project_positions(self, positions: Tensor) -> None:
+        """Projects `positions` [rows, hidden] with the weights that content is projected with."""
+        queries, keys, _ = self._project(positions)
+        scaled = (queries * self.scale).mT.contiguous()
+        self.register_buffer("position_queries", scaled, persistent=False)
+        self.register_buffer("position_keys", keys.mT.contiguous(), persistent=False)
+
+    def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
+        """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`."""
+        queries, keys, values = self._project(x)
+        queries = queries * self.scale
+        to_position = queries @ self.position_keys[..., reached]
+        from_position = keys @ self.position_queries[..., reached]
+        index = columns.expand(self.heads, -1, -1)
+        scores = queries @ keys.mT
+        scores += to_position.gather(-1, index)
+        scores += from_position.gather(-1, index.mT).mT
+        context = scores.softmax(-1) @ values
+        attended: Tensor = self.out(context.transpose(0, 1).flatten(1))
+        return attended
+
+    def _project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of `x` [n, hidden], each [heads, n, head_size]."""
+        split = self.qkv(x).view(len(x), 3, self.heads, self.head_size)
+        queries, keys, values = split.permute(1, 2, 0, 3)
+        return queries, keys, values
+
+
+class Convolution(nn.Module):
+    """Version 2's addition to the first layer: what neighbouring tokens are."""
+
+    def __init__(self, config: DebertaConfig) -> None:
+        super().__init__()
+        hidden, kernel = config.hidden_size, config.conv_kernel_size
+        self.conv = Conv1d(hidden, hidden, kernel, padding=(kernel - 1) // 2)
+        self.norm = LayerNorm(hidden, eps=config.layer_norm_eps)
+        self.activation = _CONV_ACTIVATIONS[config.conv_act]
+
+    def forward(self, embedded: Tensor, output: Tensor) -> Tensor:
+        """Adds the convolved embeddings [n, hidden] to the first layer's output [n, hidden]."""
+        neighbours = self.conv(embedded.T[None])[0].T
+        mixed: Tensor = self.norm(output + self.activation(neighbours))
+        return mixed
+
+
+def position_buckets(length: int, buckets: int, furthest: int) -> Tensor:
+    """Buckets of the distances 1 - length ... length - 1, int64, [2 * length - 1].
+
+    Distances up to buckets / 2 have one each, greater ones share in proportion to their logarithm
+    up to `furthest`; without buckets (<= 0) a distance is its own. In float32, as when trained:
+    the borders depend on rounding.
+    """
+    distance = torch.arange(1 - length, length)
+    if buckets <= 0:
+        return distance
+    near = buckets // 2
+    ratio = torch.log(distance.abs().clamp(min=near) / near) / torch.log(
+        torch.tensor((furthest - 1) / near)
+    )
+    far = torch.ceil(ratio * (near - 1)).long() + near
+    return torch.where(distance.abs() <= near, distance, distance.sign() * far)
+
+
+def _read_weights(
+    checkpoint: Checkpoint, shapes: dict[str, list[int]], dtype: torch.dtype
+) -> dict[str, Tensor]:
+    prefix = _PREFIX if any(name.startswith(_PREFIX) for name in checkpoint.names) else ""
+    for name, shape in shapes.items():
+        sources = _sources(name)
+        for source in sources:
+            checkpoint.expect(prefix + source, [shape[0] // len(sources), *shape[1:]])
+    checkpoint.check()
+    weights = {}
+    for name in shapes:
+        parts = [checkpoint.read(prefix + source).to(dtype) for source in _sources(name)]
+        weights[name] = torch.cat(parts) if len(parts) > 1 else parts[0]
+    checkpoint.check()
+    return weights
+
+
+def _sources(name: str) -> list[str]:
+    """The checkpoint's names for our parameter `name`, e.g. layers.3.attention.qkv.weight."""
+    module, _, parameter = name.rpartition(".")
+    if not module.startswith("layers."):
+        return [f"{_NAMES[module]}.{parameter}"]
+    _, index, part = module.split(".", 2)
+    if part == "attention.qkv":
+        theirs = [f"attention.self.{kind}_proj" for kind in ("query", "key", "value")]
+    else:
+        theirs = [_LAYER_NAMES[part]]
+    return [f"encoder.layer.{index}.{source}.{parameter}" for source in theirs]

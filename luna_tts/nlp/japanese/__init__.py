@@ -1,0 +1,1 @@
+"""Japanese: text -> phones with pitch accents -> BERT features, one row a phone."""

@@ -1,0 +1,157 @@
+"""The transformer of VITS: self-attention that knows relative positions within a short window.
+
+Kim et al., "Conditional Variational Autoencoder with Adversarial Learning for End-to-End
+Text-to-Speech" (2021), section 2.5; relative positions as in Shaw et al. (2018), equations 3 to 5.
+Kong et al., "VITS2" (2023), section 2.4, lets the speaker in at the third layer.
+
+Shapes: one utterance at a time, [1, channels, T] between modules.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from luna_tts.modules import Linear
+from luna_tts.vits.layers import ChannelNorm, RowConv1d
+
+WINDOW = 4
+"""Positions to the left and to the right that have an embedding of their own."""
+SPEAKER_LAYER = 2
+"""The layer in front of which the speaker is added."""
+
+_ROWS = 1024
+"""Queries at once: memory grows with the length of the speech, not with its square."""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Where the window lies in a row of T attention scores; the same for all layers."""
+
+    index: Tensor
+    """int64 [T, 9]: the position at distance -4..4 of each position, clamped to 0..T-1."""
+    inside: Tensor
+    """float32 [T, 9]: 1 where that position exists, else 0."""
+
+    @staticmethod
+    def of(length: int, device: torch.device) -> Band:
+        """The band of an utterance with `length` positions."""
+        rows = torch.arange(length, device=device)[:, None]
+        index = rows + torch.arange(-WINDOW, WINDOW + 1, device=device)
+        inside = (index >= 0) & (index < length)
+        return Band(index.clamp(0, length - 1), inside.float())
+
+
+class RelativeAttention(nn.Module):
+    """Multi-head self-attention; the heads are contiguous blocks of channels."""
+
+    def __init__(self, channels: int, n_heads: int) -> None:
+        super().__init__()
+        self.n_heads = n_heads
+        self.conv_q = RowConv1d(channels, channels, 1)
+        self.conv_k = RowConv1d(channels, channels, 1)
+        self.conv_v = RowConv1d(channels, channels, 1)
+        self.conv_o = RowConv1d(channels, channels, 1)
+        window = 2 * WINDOW + 1
+        self.emb_rel_k = nn.Parameter(torch.empty(1, window, channels // n_heads))
+        self.emb_rel_v = nn.Parameter(torch.empty(1, window, channels // n_heads))
+
+    def forward(self, x: Tensor, band: Band) -> Tensor:
+        """Self-attention over [1, C, T]."""
+        x = x.unsqueeze(2)
+        query = self._heads(self.conv_q(x)).transpose(1, 2)
+        query = query / math.sqrt(query.shape[-1])
+        key = self._heads(self.conv_k(x))
+        value = self._heads(self.conv_v(x)).transpose(1, 2)
+        blocks = [
+            self._attend(query[:, rows], key, value, band.index[rows], band.inside[rows])
+            for rows in _row_blocks(x.shape[3])
+        ]
+        mixed = torch.cat(blocks, 1) if len(blocks) > 1 else blocks[0]
+        # [n, T, d] -> [1, T, C] -> [1, C, 1, T]: rows of channels, as the convolution likes them.
+        rows = mixed.transpose(0, 1).reshape(1, x.shape[3], -1)
+        out: Tensor = self.conv_o(rows.transpose(1, 2).unsqueeze(2))
+        return out[:, :, 0]
+
+    def _heads(self, x: Tensor) -> Tensor:
+        """[1, C, 1, T] -> [n_heads, d, T]."""
+        return x[0, :, 0].view(self.n_heads, -1, x.shape[3])
+
+    def _attend(
+        self, query: Tensor, key: Tensor, value: Tensor, index: Tensor, inside: Tensor
+    ) -> Tensor:
+        """Some queries [n, R, d] against all keys [n, d, T] and values [n, T, d] -> [n, R, d].
+
+        Beside the scores, the window is nine numbers a row: added and read at their places, with
+        no matrix of relative positions.
+        """
+        index = index.expand(self.n_heads, -1, -1)
+        scores = query @ key
+        scores.scatter_add_(2, index, (query @ self.emb_rel_k[0].T) * inside)
+        weights = scores.softmax(-1)
+        near = weights.gather(2, index) * inside
+        return weights @ value + near @ self.emb_rel_v[0]
+
+
+class FeedForward(nn.Module):
+    """Two convolutions with a ReLU between them, "same" length."""
+
+    def __init__(self, channels: int, filter_channels: int, kernel_size: int) -> None:
+        super().__init__()
+        self.conv_1 = RowConv1d(channels, filter_channels, kernel_size)
+        self.conv_2 = RowConv1d(filter_channels, channels, kernel_size)
+        self.even = kernel_size % 2 == 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[1, C, T] -> [1, C, T]."""
+        x = F.relu_(self.conv_1(self._lengthened(x.unsqueeze(2))))
+        x = self.conv_2(self._lengthened(x))
+        return x[:, :, 0]
+
+    def _lengthened(self, x: Tensor) -> Tensor:
+        """An even kernel reaches one position further to the right than to the left."""
+        return F.pad(x, (0, 1)) if self.even else x
+
+
+class Encoder(nn.Module):
+    """A stack of attention and feed-forward layers, normalised after each."""
+
+    def __init__(
+        self,
+        channels: int,
+        filter_channels: int,
+        n_heads: int,
+        n_layers: int,
+        kernel_size: int,
+        speaker_channels: int,
+    ) -> None:
+        super().__init__()
+        layers = range(n_layers)
+        self.spk_emb_linear = Linear(speaker_channels, channels)
+        self.attn_layers = nn.ModuleList(RelativeAttention(channels, n_heads) for _ in layers)
+        self.norm_layers_1 = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.ffn_layers = nn.ModuleList(
+            FeedForward(channels, filter_channels, kernel_size) for _ in layers
+        )
+        self.norm_layers_2 = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+
+    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
+        """[1, C, T] and the speaker [1, G, 1] -> [1, C, T]."""
+        band = Band.of(x.shape[2], x.device)
+        layers = zip(
+            self.attn_layers, self.norm_layers_1, self.ffn_layers, self.norm_layers_2, strict=True
+        )
+        for number, (attention, norm_1, feed_forward, norm_2) in enumerate(layers):
+            if number == SPEAKER_LAYER:
+                x = x + self.spk_emb_linear(speaker[:, :, 0])[:, :, None]
+            x = norm_1(x + attention(x, band))
+            x = norm_2(x + feed_forward(x))
+        return x
+
+
+def _row_blocks(length: int) -> list[slice]:
+    return [slice(first, first + _ROWS) for first in range(0, length, _ROWS)]

@@ -1,0 +1,153 @@
+"""The whole network, in stages that can be called one after another.
+
+A scheduler may serve somebody else between `encode`, `log_durations`, `expand`, each `flow_step`
+and each `decode` of a slice. The state dict of VITS checkpoints fixes the names enc_p, sdp, dp,
+flow, dec and emb_g and all names below them.
+
+Randomness comes from the generator that the caller passes: first for the durations, then for the
+frames, always in the same order and number, so that a seed makes an utterance repeatable. It is
+drawn on the CPU, so that a seed means the same on every device.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from luna_tts.errors import SpeechTooLong
+from luna_tts.hyper_parameters import HyperParameters
+from luna_tts.modules import Embedding
+from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
+from luna_tts.vits.flow import Flow
+from luna_tts.vits.hifigan import Decoder
+from luna_tts.vits.text_encoder import EncodedText, TextEncoder, TextInput
+
+MAX_FRAMES = 20_000
+"""Nearly four minutes at 44.1 kHz: more is a network that has lost its way."""
+
+
+class Synthesizer(nn.Module):
+    """VITS for inference; immutable once its weights are assigned."""
+
+    def __init__(self, parameters: HyperParameters) -> None:
+        super().__init__()
+        self.hyper_parameters = parameters
+        channels, speaker_channels = parameters.hidden_channels, parameters.gin_channels
+        self.enc_p = TextEncoder(parameters)
+        self.sdp = StochasticDurationPredictor(channels, speaker_channels)
+        self.dp = DurationPredictor(channels, speaker_channels)
+        self.flow = Flow(parameters)
+        self.dec = Decoder(parameters)
+        self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
+        self.margin: int = self.dec.margin
+        """Frames on either side at which the decoder looks; see `decode`."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return self.emb_g.weight.device
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the weights in bytes."""
+        return sum(weight.nbytes for weight in self.parameters())
+
+    @torch.inference_mode()
+    def speaker(self, speaker_id: int) -> Tensor:
+        """The embedding g of a speaker, [1, G, 1]."""
+        return self.emb_g.weight[speaker_id][None, :, None]
+
+    @torch.inference_mode()
+    def encode(self, text: TextInput, speaker: Tensor) -> EncodedText:
+        """First stage: the prior of each token."""
+        encoded: EncodedText = self.enc_p(text, speaker)
+        return encoded
+
+    @torch.inference_mode()
+    def log_durations(
+        self,
+        text: EncodedText,
+        speaker: Tensor,
+        sdp_ratio: float,
+        noise_scale: float,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """Natural logarithm of the frames per token, [T].
+
+        Args:
+            text: what `encode` gave.
+            speaker: what `speaker` gave.
+            sdp_ratio: share of the stochastic predictor, 0..1; the plain one has the rest.
+            noise_scale: deviation of the stochastic predictor's noise (noise_scale_w).
+            generator: on the CPU; 2 * T values are drawn whatever the ratio is.
+        """
+        noise = self._noise((1, 2, text.hidden.shape[2]), generator) * noise_scale
+        if sdp_ratio == 0:
+            return self._plain(text, speaker)
+        varied: Tensor = self.sdp(text.hidden, speaker, noise)
+        if sdp_ratio == 1:
+            return varied
+        return varied * sdp_ratio + self._plain(text, speaker) * (1 - sdp_ratio)
+
+    def durations(self, log_durations: Tensor, length_scale: float) -> Tensor:
+        """Frames per token, int64 [T], together at least 1; `length_scale` 2 = twice as long.
+
+        Raises `SpeechTooLong` beyond `MAX_FRAMES`.
+        """
+        with torch.inference_mode():
+            frames = (log_durations.exp() * length_scale).ceil()
+            # Each at most one too many: infinity and not-a-number must not become an integer.
+            frames = frames.nan_to_num(MAX_FRAMES + 1).clamp_max(MAX_FRAMES + 1).long()
+            total = int(frames.sum())
+            if total > MAX_FRAMES:
+                raise SpeechTooLong(total, MAX_FRAMES)
+            if total == 0:
+                frames[0] = 1
+        return frames
+
+    @torch.inference_mode()
+    def expand(
+        self,
+        text: EncodedText,
+        durations: Tensor,
+        noise_scale: float,
+        generator: torch.Generator,
+    ) -> Tensor:
+        """z_p [1, I, T']: each token's prior for as many frames as it lasts, with noise.
+
+        Args:
+            text: what `encode` gave.
+            durations: int64 [T], at least one frame in total.
+            noise_scale: deviation of the noise in units of the prior's own.
+            generator: on the CPU; I * T' values are drawn.
+        """
+        frames = torch.arange(len(durations), device=durations.device)
+        frames = frames.repeat_interleave(durations)
+        mean = text.mean[:, :, frames]
+        deviation = text.log_deviation[:, :, frames].exp()
+        noise = self._noise(tuple(mean.shape), generator)
+        return mean + noise * deviation * noise_scale
+
+    @torch.inference_mode()
+    def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
+        """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
+        return self.flow.reverse_step(z, speaker, step)
+
+    @torch.inference_mode()
+    def decode(self, z: Tensor, speaker: Tensor, first: int = 0, end: int | None = None) -> Tensor:
+        """Samples in (-1, 1), float32 [(end - first) * hop_length], of some frames of z [1, I, T'].
+
+        They are the samples that the whole would have there: the decoder looks at up to `margin`
+        frames on either side, which cost less than frames that are asked for but are not free.
+        """
+        end = z.shape[2] if end is None else min(end, z.shape[2])
+        start, stop = max(0, first - self.margin), min(z.shape[2], end + self.margin)
+        samples: Tensor = self.dec(z[:, :, start:stop], speaker, first - start, stop - end)
+        return samples
+
+    def _plain(self, text: EncodedText, speaker: Tensor) -> Tensor:
+        log_durations: Tensor = self.dp(text.hidden, speaker)
+        return log_durations
+
+    def _noise(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+        return torch.randn(shape, generator=generator).to(self.device)
