@@ -28,6 +28,7 @@ class Environment:
     voices: tuple[str, ...] | None
     bert_ja: Path
     device: str
+    compiled: bool
     memory: int
     group: str
     language: str
@@ -44,6 +45,7 @@ class Environment:
             voices=_voices(variables),
             bert_ja=Path(variables.get("LUNA_BERT_JA") or DEFAULT_BERTS["ja"]),
             device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
+            compiled=_number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
             memory=_number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
             group=_group(variables),
             language=_language(variables),
@@ -61,6 +63,7 @@ def open_service(environment: Environment) -> TTSService:
         voices=environment.voices,
         berts={"ja": environment.bert_ja},
         device=environment.device,
+        compiled=environment.compiled,
         memory=environment.memory,
     )
 

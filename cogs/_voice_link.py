@@ -65,6 +65,7 @@ class VoiceLink:
         Raises `MissingPermissions`, `TimedOut`, `ChannelFull`, `VoiceInUse`, `VoiceUnreachable`;
         in the first three cases Luna stays where she was.
         """
+        await self._notice_death()
         async with self._lock:
             if self._closed:
                 raise EngineClosed
@@ -171,6 +172,18 @@ class VoiceLink:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _notice_death(self) -> None:
+        """Lets the watcher see first that a connection has just ended: it knows what that means.
+
+        Otherwise a text that is asked for right after a kick would be thrown away with the others.
+        """
+        client = self._client
+        for _ in range(100):
+            dead = client and client._connection.state is ConnectionFlowState.disconnected
+            if not dead or self._client is not client or not self._settled.is_set():
+                return
+            await asyncio.sleep(0.01)
 
     async def _watch(self, client: discord.VoiceClient) -> None:
         """Waits until the connection ends without our doing, then comes back or gives up."""

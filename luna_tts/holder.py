@@ -7,7 +7,6 @@ the last of them ends.
 
 from __future__ import annotations
 
-import importlib
 import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -49,6 +48,7 @@ class TTSModelHolder:
         berts: Mapping[str, Path],
         *,
         device: str = "cpu",
+        compiled: bool = False,
         budget: int | None = None,
         pinned: Collection[str] = (),
     ) -> None:
@@ -57,6 +57,7 @@ class TTSModelHolder:
         self._berts: BertModels | None = None
         self._frontend: JapaneseFrontend | None = None
         self.device = device
+        self._compiled = compiled
         self._budget = budget
         self._pinned = {EMBEDDED_VOICE, *pinned}
         self._scanned: dict[str, _Scanned] = {}
@@ -105,7 +106,7 @@ class TTSModelHolder:
 
         self._berts = self._berts or BertModels(self._bert_folders)
         bert = self._berts.load_model("ja", self.device)
-        return TTSModel(scanned.folder, bert, self._frontend, self.device)
+        return TTSModel(scanned.folder, bert, self._frontend, self.device, compiled=self._compiled)
 
     def prepare(self) -> None:
         """Imports what voice folders need, if there are any. Raises `EngineUnavailable`.
@@ -116,11 +117,12 @@ class TTSModelHolder:
         if not self._scanned:
             return
         try:
-            importlib.import_module("luna_tts.model")
+            from luna_tts.model import check_device
         except ImportError as error:
             raise EngineUnavailable(
                 "voice folders need PyTorch", "run `make setup` without NEURAL=0"
             ) from error
+        check_device(self.device)
 
     def install(self, model: SpeechModel) -> None:
         """Makes a built model what `model(name)` gives, and evicts what has become too much."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from luna_tts.errors import InvalidVoice, NothingToSay
+from luna_tts.errors import EngineUnavailable, InvalidVoice, NothingToSay
 from luna_tts.lookahead import mark_last
 from luna_tts.loudness import TARGET_LUFS, loudness, soft_clip
 from luna_tts.nlp.bert_models import BertModel
@@ -31,6 +32,8 @@ NOISE_SCALE_W = 0.8
 """What voices of this format are usually run with."""
 PAUSE_SECONDS = 0.15
 """Between sentences, on top of the silence with which the network ends each."""
+
+_log = logging.getLogger(__name__)
 
 _FIRST_WINDOW = 24
 _WINDOW = 64
@@ -59,7 +62,13 @@ class TTSModel:
     """
 
     def __init__(
-        self, folder: VoiceFolder, bert: BertModel, frontend: JapaneseFrontend, device: str = "cpu"
+        self,
+        folder: VoiceFolder,
+        bert: BertModel,
+        frontend: JapaneseFrontend,
+        device: str = "cpu",
+        *,
+        compiled: bool = False,
     ) -> None:
         if bert.hidden_size != BERT_CHANNELS:
             problem = f"needs a BERT of width {BERT_CHANNELS}, not {bert.hidden_size}"
@@ -68,6 +77,9 @@ class TTSModel:
         self._bert = bert
         self._frontend = frontend
         self._network = load_synthesizer(folder.weights, folder.parameters, device)
+        self._eager_decoder = self._network.dec
+        if compiled:
+            self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
         self._gain = 1.0
         self.info = VoiceInfo(
             name=folder.path.name,
@@ -80,16 +92,29 @@ class TTSModel:
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
 
     def warm_up(self) -> Generator[None]:
-        """Speaks to nobody, so that the first listener does not wait, and levels the voice."""
+        """Speaks to nobody, so that the first listener does not wait, and levels the voice.
+
+        Where the compiled decoder fails, the ordinary one takes its place.
+        """
         heard: list[Samples] = []
+        try:
+            yield from self._speak_to_nobody(heard)
+        except Exception:
+            if self._network.dec is self._eager_decoder:
+                raise
+            _log.exception("voice %s: torch.compile failed, going on without", self.info.name)
+            self._network.dec = self._eager_decoder
+            yield from self._speak_to_nobody(heard)
+        measured = loudness(np.concatenate(heard), self.info.sample_rate)
+        if np.isfinite(measured):
+            self._gain = min(10 ** ((TARGET_LUFS - measured) / 20), _MAX_GAIN)
+
+    def _speak_to_nobody(self, heard: list[Samples]) -> Generator[None]:
         for line in _WARM_UP:
             for chunk in self.stream(line, SynthesisOptions(seed=0)):
                 if chunk is not None:
                     heard.append(chunk.samples)
                 yield
-        measured = loudness(np.concatenate(heard), self.info.sample_rate)
-        if np.isfinite(measured):
-            self._gain = min(10 ** ((TARGET_LUFS - measured) / 20), _MAX_GAIN)
 
     def check(self, text: str, options: SynthesisOptions) -> None:
         """Raises what `stream` would raise for the same request."""
@@ -219,6 +244,17 @@ class TTSModel:
 
     def _levelled(self, samples: Samples, options: SynthesisOptions) -> Samples:
         return soft_clip(samples * np.float32(self._gain * _or(options.volume, 1.0)))
+
+
+def check_device(device: str) -> None:
+    """Raises `EngineUnavailable` where PyTorch cannot compute on `device`."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise EngineUnavailable(
+            f"PyTorch cannot compute on {device!r}",
+            'set LUNA_DEVICE to "cpu", or install a PyTorch build for it',
+        ) from error
 
 
 def _or(value: float | None, default: float) -> float:

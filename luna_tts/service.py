@@ -74,6 +74,7 @@ class TTSService:
         voices: Sequence[str] | None = None,
         berts: Mapping[str, Path] = DEFAULT_BERTS,
         device: str = "cpu",
+        compiled: bool = False,
         memory: int | None = None,
     ) -> None:
         """Does nothing yet.
@@ -84,13 +85,20 @@ class TTSService:
                 `None` loads all, `()` leaves it at the embedded voice.
             berts: ISO 639-1 code -> the folder of that language's BERT.
             device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
+            compiled: whether decoders run through torch.compile; needs a C++ compiler and half a
+                minute a voice, and has not paid on the CPUs where it was measured.
             memory: bytes that loaded voices may hold together; the least recently used goes.
         """
         self.voice = EMBEDDED_VOICE
         """The voice that speaks where none is named."""
         self._voices = voices
         self._holder = TTSModelHolder(
-            Path(models), berts, device=device, budget=memory, pinned=tuple(voices or ())[:1]
+            Path(models),
+            berts,
+            device=device,
+            compiled=compiled,
+            budget=memory,
+            pinned=tuple(voices or ())[:1],
         )
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")

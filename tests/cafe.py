@@ -53,11 +53,15 @@ class Cafe:
         """/say by alice."""
         return await self.alice.command("say", text=text)
 
+    async def quiet(self) -> float:
+        """Waits for the end of what is said; commas pause for half a second. The last sound."""
+        return await self.ear.quiet(seconds=1.0, timeout=60)
+
     async def hears(self, text: str, timeout: float = 20) -> Sound:
         """/say by alice, and what was heard until silence followed."""
         interaction = await self.say(text)
         await self.ear.speech(since=interaction.sent_at, timeout=timeout)
-        await self.ear.quiet(timeout=60)
+        await self.quiet()
         return self.ear.pcm(since=interaction.sent_at)
 
 

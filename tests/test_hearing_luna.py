@@ -45,7 +45,7 @@ async def test_say_is_heard_whole_and_without_a_gap(cafe: Cafe, open_jtalk: Open
     interaction = await cafe.say(LONG)
     first = await cafe.ear.speech(since=interaction.sent_at, timeout=10)
     reply = await interaction.reply()
-    await cafe.ear.quiet(timeout=60)
+    await cafe.quiet()
     heard, reference = cafe.ear.pcm(since=interaction.sent_at), spoken(open_jtalk, LONG)
     assert (reply.content, reply.ephemeral) == (f"🔊 {LONG}", True)
     assert await interaction.acknowledged() - interaction.sent_at < 1
@@ -82,7 +82,7 @@ async def test_ten_rapid_says_keep_their_order(cafe: Cafe, open_jtalk: OpenJTalk
     ]
     interactions = [await cafe.say(text) for text in texts]
     await cafe.ear.speech(since=interactions[0].sent_at, timeout=10)
-    await cafe.ear.quiet(seconds=1, timeout=90)
+    await cafe.quiet()
     heard = cafe.ear.pcm(since=interactions[0].sent_at)
     begins = []
     for text in texts:
@@ -104,7 +104,7 @@ async def test_skip_silences_at_once_and_the_next_one_follows(
     await asyncio.sleep(1.5)
     skip = await cafe.alice.command("skip")
     assert (await skip.reply()).content == "スキップしました。"
-    await cafe.ear.quiet(timeout=20)
+    await cafe.quiet()
     audible = [p.arrival for p in cafe.ear.packets if p.audible and p.arrival >= began]
     next_begins = next(b for a, b in pairwise(audible) if a > skip.sent_at - 0.1 and b - a > 0.06)
     cut = max(arrival for arrival in audible if arrival < next_begins)
@@ -123,7 +123,7 @@ async def test_stop_silences_and_forgets_but_stays(
     await cafe.ear.speech(since=last.sent_at, timeout=10)
     stop = await cafe.alice.command("stop")
     assert "3 件" in (await stop.reply()).content
-    assert await cafe.ear.quiet(seconds=1) - stop.sent_at < 0.3
+    assert await cafe.quiet() - stop.sent_at < 0.3
     assert discord.voice_channel_of_bot(cafe.guild) is cafe.lounge
     again = await cafe.hears("まだいます。")
     assert similarity(again, spoken(open_jtalk, "まだいます。")) > ALIKE
@@ -185,7 +185,7 @@ async def test_a_moderators_drag_is_followed_in_mid_speech(
     interaction = await cafe.say(LONG)
     await cafe.ear.speech(since=interaction.sent_at, timeout=10)
     await discord.drag(cafe.guild, garden)
-    await cafe.ear.quiet(seconds=1, timeout=60)
+    await cafe.quiet()
     assert discord.voice_channel_of_bot(cafe.guild) is garden
     heard = cafe.ear.pcm(since=interaction.sent_at)
     assert similarity(heard, spoken(open_jtalk, LONG)) > ALIKE
@@ -202,7 +202,7 @@ async def test_a_broken_connection_is_replaced_and_speech_goes_on(
     await discord.voice_close(cafe.guild, 4006)
     again = await cafe.ear.speech(since=broke + 0.1, timeout=10)
     assert again - broke < 5
-    await cafe.ear.quiet(seconds=1, timeout=60)
+    await cafe.quiet()
     assert similarity(cafe.ear.pcm(since=interaction.sent_at), spoken(open_jtalk, LONG)) > ALIKE
     heard = await cafe.hears("まだ聞こえます。")
     assert similarity(heard, spoken(open_jtalk, "まだ聞こえます。")) > ALIKE
@@ -221,7 +221,7 @@ async def test_two_guilds_at_once_hear_their_own(
         for place in texts:
             await place.ear.speech(since=began, timeout=10)
         for place in texts:
-            await place.ear.quiet(timeout=60)
+            await place.quiet()
         for place, text in texts.items():
             heard, reference = place.ear.pcm(since=began), spoken(open_jtalk, text)
             assert similarity(heard, reference) > ALIKE

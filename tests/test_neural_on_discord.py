@@ -91,7 +91,7 @@ async def test_a_full_size_voice_takes_over_while_another_speaks(
             switched = await cafe.alice.command("switch", name="big")
             assert (await switched.reply(timeout=60)).content == "done"
             took = time.monotonic() - switched.sent_at
-            await cafe.ear.quiet(timeout=60)
+            await cafe.quiet()
             heard, reference = cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, LONG)
             gap = largest_gap(heard, reference)
             print(f"\nfull-size voice loaded in {took:.1f} s, largest gap {gap * 1000:.0f} ms")
