@@ -59,14 +59,14 @@ async def main() -> None:
 async def _row(cafe, model: OpenJTalkModel, name: str, text: str, runs: int) -> None:  # type: ignore[no-untyped-def]
     firsts, wholes, gaps = [], [], []
     for run in range(runs):
-        await cafe.ear.quiet()
+        await cafe.quiet()
         began = time.perf_counter()
         reference = spoken(model, text)
         wholes.append((time.perf_counter() - began) * 1000)
         interaction = await cafe.say(text)
         firsts.append((await cafe.ear.speech(interaction.sent_at) - interaction.sent_at) * 1000)
         if run < 3:
-            await cafe.ear.quiet(timeout=60)
+            await cafe.quiet()
             gaps.append(largest_gap(cafe.ear.pcm(since=interaction.sent_at), reference) * 1000)
         else:
             await (await cafe.alice.command("stop")).reply()

@@ -42,9 +42,24 @@ BERT = {
     "attention_head_size": 64, "max_position_embeddings": 512,
 }  # fmt: skip
 
-PLAIN_LOAD = """
-import resource, sys, time
+MEASURE = """
+import sys, time
 from pathlib import Path
+
+def memory(key):
+    status = Path("/proc/self/status").read_text()
+    return int(status.split(key + ":")[1].split()[0])
+
+def begin():
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted from here
+    return time.perf_counter(), memory("VmRSS")
+
+def end(start):
+    print(time.perf_counter() - start[0], memory("VmHWM") - start[1])
+"""
+PLAIN_LOAD = (
+    MEASURE
+    + """
 import safetensors.torch, torch
 from luna_tts import modules
 for kind in (modules.Linear, modules.Embedding, modules.Conv1d, modules.ConvTranspose1d):
@@ -52,27 +67,26 @@ for kind in (modules.Linear, modules.Embedding, modules.Conv1d, modules.ConvTran
 from luna_tts.hyper_parameters import read_hyper_parameters
 from luna_tts.vits.synthesizer import Synthesizer
 folder = Path(sys.argv[1])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.perf_counter()
+start = begin()
 network = Synthesizer(read_hyper_parameters(folder / "config.json"))
 state = safetensors.torch.load_file(next(folder.glob("*.safetensors")))
 for name in [n[:-2] for n in state if n.endswith("_g")]:
     g, v = state.pop(name + "_g"), state.pop(name + "_v")
     state[name] = g * v / torch.linalg.vector_norm(v, dim=list(range(1, v.ndim)), keepdim=True)
 network.load_state_dict(state, strict=False)
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+end(start)
 """
-OUR_LOAD = """
-import resource, sys, time
-from pathlib import Path
+)
+OUR_LOAD = (
+    MEASURE
+    + """
 from luna_tts.vits.voice_folder import read_voice_folder
-from luna_tts.vits.weights import load_synthesizer
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-began = time.perf_counter()
+start = begin()
 folder = read_voice_folder(Path(sys.argv[1]))
 load_synthesizer(folder.weights, folder.parameters)
-print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+end(start)
 """
+)
 
 
 def main() -> None:

@@ -85,8 +85,8 @@ class TTSService:
                 `None` loads all, `()` leaves it at the embedded voice.
             berts: ISO 639-1 code -> the folder of that language's BERT.
             device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
-            compiled: whether decoders run through torch.compile; needs a C++ compiler and half a
-                minute a voice, and has not paid on the CPUs where it was measured.
+            compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
+                small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.
         """
         self.voice = EMBEDDED_VOICE

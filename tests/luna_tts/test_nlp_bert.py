@@ -250,6 +250,16 @@ def test_a_broken_file_is_one_error(folder: Path, name: str, content: bytes | No
         BertModel(folder, "cpu")
 
 
+def test_a_checkpoint_with_a_tied_output_layer_is_read(folder: Path, small: BertModel) -> None:
+    """As the hub's pytorch_model.bin is: two names for the word embeddings."""
+    weights = load_file(folder / "model.safetensors")
+    words = weights["deberta.embeddings.word_embeddings.weight"]
+    (folder / "model.safetensors").unlink()
+    tied = {**weights, "cls.predictions.decoder.weight": words, "lm_head.weight": words}
+    torch.save(tied, folder / "pytorch_model.bin")
+    assert torch.equal(BertModel(folder, "cpu").feature("今日は"), small.feature("今日は"))
+
+
 def test_a_pickle_that_would_run_code_is_refused(folder: Path) -> None:
     (folder / "model.safetensors").unlink()
     torch.save({"x": threading.Event}, folder / "pytorch_model.bin")
