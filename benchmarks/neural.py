@@ -81,6 +81,7 @@ OUR_LOAD = (
     MEASURE
     + """
 from luna_tts.vits.voice_folder import read_voice_folder
+from luna_tts.vits.weights import load_synthesizer
 start = begin()
 folder = read_voice_folder(Path(sys.argv[1]))
 load_synthesizer(folder.weights, folder.parameters)
