@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from luna_tts.loudness import CEILING, TARGET_LUFS, level, limit, loudness
+from luna_tts.loudness import CEILING, TARGET_LUFS, level, limit, loudness, soft_clip
 from luna_tts.types import Samples
 
 
@@ -69,3 +69,13 @@ def test_the_limiter_turns_down_smoothly_before_it_clips() -> None:
     limited = limit(samples, 48_000)
     assert np.abs(limited).max() <= CEILING
     assert np.count_nonzero(np.abs(limited) == np.float32(CEILING)) < 5, "it only clipped"
+
+
+@given(st.lists(st.floats(min_value=-1e6, max_value=1e6, width=32), min_size=1, max_size=50))
+def test_soft_clipping_bends_only_what_is_loud(values: list[float]) -> None:
+    samples = np.array(sorted(values), np.float32)
+    bent = soft_clip(samples)
+    assert np.abs(bent).max() <= CEILING + 1e-6
+    assert (np.diff(bent) >= 0).all()
+    modest = np.abs(samples) <= 0.8
+    assert np.array_equal(bent[modest], samples[modest])
