@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cafe import LONG, ROOT, luna, open_cafe, spoken
+from cafe import GAP, LONG, ROOT, luna, open_cafe, spoken
 from discord_standin import StandIn, largest_gap, similarity, speech_spans
 from luna_tts.open_jtalk import OpenJTalkModel
 
@@ -97,6 +97,6 @@ async def test_a_full_size_voice_takes_over_while_another_speaks(
             print(f"\nfull-size voice loaded in {took:.1f} s, largest gap {gap * 1000:.0f} ms")
             assert took < len(reference) / 48_000, "the switch happened while the old one spoke"
             assert similarity(heard, reference) > 0.7
-            assert gap < 0.06
+            assert gap < GAP
             assert "voice big loaded in" in bot.log
             assert speech_spans(await cafe.hears("はい。"))
