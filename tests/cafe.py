@@ -27,9 +27,6 @@ ROOT = Path(__file__).parents[1]
 
 Sound = NDArray[np.float32]
 
-GAP = 0.12
-"""Seconds. The aim is 60 ms, 1 to 25 ms is usual; a busy neighbour of the machine adds to it."""
-
 LONG = (
     "昔々あるところに、おじいさんとおばあさんが住んでいました。"
     "おじいさんは山へ芝刈りに、おばあさんは川へ洗濯に行きました。"

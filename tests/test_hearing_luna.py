@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cafe import GAP, LONG, Cafe, length, luna, open_cafe, spoken
+from cafe import LONG, Cafe, length, luna, open_cafe, spoken
 from discord_standin import BotProcess, StandIn, align, largest_gap, lost, similarity
 from luna_tts.open_jtalk import OpenJTalkModel
 
@@ -52,8 +52,8 @@ async def test_say_is_heard_whole_and_without_a_gap(cafe: Cafe, open_jtalk: Open
     assert first - interaction.sent_at < 3, "joining included"
     assert similarity(heard, reference) > ALIKE
     assert length(heard) == pytest.approx(length(reference), rel=0.05)
-    assert largest_gap(heard, reference) < GAP
-    assert lost(heard, reference) < GAP
+    assert largest_gap(heard, reference) < 0.06
+    assert lost(heard, reference) < 0.06
     assert all(packet.e2ee for packet in cafe.ear.packets if packet.audible)
     assert cafe.ear.faults == [], "timestamps, encryption and SPEAKING are as Discord wants them"
 
@@ -226,7 +226,7 @@ async def test_two_guilds_at_once_hear_their_own(
             heard, reference = place.ear.pcm(since=began), spoken(open_jtalk, text)
             assert similarity(heard, reference) > ALIKE
             assert length(heard) == pytest.approx(length(reference), rel=0.05)
-            assert largest_gap(heard, reference) < GAP
+            assert largest_gap(heard, reference) < 0.06
             assert place.ear.faults == []
 
 
