@@ -139,6 +139,39 @@ class UnknownSpeaker(LunaError):
         )
 
 
+class InvalidSurface(LunaError):
+    """A dictionary word is empty, too long, or holds something that cannot be printed."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(
+            f"the word has {length} characters: write one of 1 to {limit} that can be printed",
+            length=length,
+            limit=limit,
+        )
+
+
+class InvalidReading(LunaError):
+    """The reading of a dictionary word cannot be pronounced as it stands."""
+
+    def __init__(self, reading: str, limit: int) -> None:
+        super().__init__(
+            f"the reading {reading!r} is not kana: write at most {limit} hiragana or katakana",
+            reading=reading,
+            limit=limit,
+        )
+
+
+class InvalidAccent(LunaError):
+    """The accent of a dictionary word lies outside its reading."""
+
+    def __init__(self, accent: int, morae: int) -> None:
+        super().__init__(
+            f"the accent is {accent}, but the reading has {morae} morae: choose 0 to {morae}",
+            accent=accent,
+            morae=morae,
+        )
+
+
 class InvalidVoice(LunaError):
     """A file of a voice folder cannot be used. `file` is its path."""
 

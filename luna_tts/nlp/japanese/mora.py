@@ -63,6 +63,18 @@ MORAE: Final = _parse(_TABLE)
 """
 _LONG: Final = "ー"
 _LONGEST_FIRST: Final = re.compile("|".join([*sorted(MORAE, key=len, reverse=True), _LONG]))
+_HIRAGANA: Final = {code: code + 0x60 for code in range(0x3041, 0x3097)}
+
+
+def to_katakana(text: str) -> str:
+    """`text` with katakana for hiragana."""
+    return text.translate(_HIRAGANA)
+
+
+def count_morae(reading: str) -> int:
+    """Morae of a katakana reading; 0 where it holds anything else or begins with ー."""
+    morae = _LONGEST_FIRST.findall(reading)
+    return len(morae) if "".join(morae) == reading and not reading.startswith(_LONG) else 0
 
 
 def kana_phones(kana: str, before: str = "") -> tuple[str, ...]:
