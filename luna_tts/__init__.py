@@ -9,7 +9,17 @@ async with contextlib.AsyncExitStack() as stack:
 """
 
 from luna_tts.errors import LunaError
+from luna_tts.nlp.dictionary_word import DictionaryWord
+from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.service import TTSService
 from luna_tts.types import AudioChunk, SynthesisOptions, VoiceInfo
 
-__all__ = ["AudioChunk", "LunaError", "SynthesisOptions", "TTSService", "VoiceInfo"]
+__all__ = [
+    "AudioChunk",
+    "DictionaryWord",
+    "LunaError",
+    "SynthesisOptions",
+    "TTSService",
+    "UserDictionary",
+    "VoiceInfo",
+]

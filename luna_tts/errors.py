@@ -172,6 +172,17 @@ class InvalidAccent(LunaError):
         )
 
 
+class InvalidDictionary(LunaError):
+    """A file holds no dictionary."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(
+            f"the file {problem}: give CSV of surface,reading,accent,priority or the JSON of "
+            "VOICEVOX's user dictionary",
+            problem=problem,
+        )
+
+
 class InvalidVoice(LunaError):
     """A file of a voice folder cannot be used. `file` is its path."""
 

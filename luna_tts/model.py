@@ -16,10 +16,11 @@ from luna_tts.loudness import TARGET_LUFS, loudness, soft_clip
 from luna_tts.nlp.bert_models import BertModel
 from luna_tts.nlp.japanese.bert_feature import ASSIST_TEXT_WEIGHT, bert_feature
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
-from luna_tts.nlp.japanese.g2p import JapanesePhones
+from luna_tts.nlp.japanese.g2p import JapanesePhones, phonemize
 from luna_tts.nlp.japanese.given import apply_given
 from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
-from luna_tts.sentences import split_sentences
+from luna_tts.nlp.user_dictionary import UserDictionary
+from luna_tts.reading import read_sentences
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions, VoiceInfo
 from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
 from luna_tts.vits.voice_folder import VoiceFolder
@@ -116,19 +117,25 @@ class TTSModel:
                     heard.append(chunk.samples)
                 yield
 
-    def check(self, text: str, options: SynthesisOptions) -> None:
+    def check(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> None:
         """Raises what `stream` would raise for the same request."""
         self._speaking(options)
-        if next(self._sentences(text, options), None) is None:
+        if next(self._sentences(text, options, words), None) is None:
             raise NothingToSay
 
-    def infer(self, text: str, options: SynthesisOptions) -> AudioChunk:
+    def infer(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> AudioChunk:
         """The whole utterance as one chunk. Raises what `stream` raises."""
-        chunks = [chunk for chunk in self.stream(text, options) if chunk is not None]
+        chunks = [chunk for chunk in self.stream(text, options, words) if chunk is not None]
         samples = np.concatenate([chunk.samples for chunk in chunks])
         return AudioChunk(samples, self.info.sample_rate, text, last=True)
 
-    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk | None]:
+    def stream(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> Generator[AudioChunk | None]:
         """Sentence by sentence, and inside a sentence window by window.
 
         Raises `NothingToSay`, `UnknownStyle`, `UnknownSpeaker`, `GivenPhonesMismatch`,
@@ -136,7 +143,7 @@ class TTSModel:
         """
         speaking = self._speaking(options)
         spoken = False
-        for (piece, phones), last in mark_last(self._sentences(text, options)):
+        for (piece, phones), last in mark_last(self._sentences(text, options, words)):
             spoken = True
             yield from self._speak(piece, phones, speaking, last=last)
         if not spoken:
@@ -160,16 +167,16 @@ class TTSModel:
         )
 
     def _sentences(
-        self, text: str, options: SynthesisOptions
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None
     ) -> Iterator[tuple[str, JapanesePhones]]:
         """The sentences that hold something to pronounce; given phones are for the whole text."""
         given = options.given_phone is not None or options.given_tone is not None
-        for piece in [text] if given else split_sentences(text):
-            phones = self._frontend.phonemize(piece)
+        for sentence in read_sentences(self._frontend, text, words, whole=given):
+            phones = phonemize(sentence.answer)
             if given:
                 phones = apply_given(phones, options.given_phone, options.given_tone)
             if not _SILENT.issuperset(phones.phones):
-                yield piece, phones
+                yield sentence.text, phones
 
     def _speak(
         self, piece: str, phones: JapanesePhones, speaking: _Speaking, *, last: bool

@@ -20,7 +20,8 @@ from luna_tts.errors import NothingToSay
 from luna_tts.lookahead import mark_last
 from luna_tts.loudness import level, limit
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend, import_pyopenjtalk
-from luna_tts.sentences import split_sentences
+from luna_tts.nlp.user_dictionary import UserDictionary
+from luna_tts.reading import read_sentences
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions, VoiceInfo
 
 EMBEDDED_VOICE = "open-jtalk"
@@ -37,7 +38,6 @@ _TAIL_SECONDS = 0.16
 _NBYTES = 190_000_000
 """Growth of the process with dictionary, voice and Sudachi, as measured; nothing tells it."""
 
-_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _REPEATED = re.compile(r"([^\d\s]{1,3}?)\1{3,}")
 _WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
 """The second line has words of several readings, which bring in Sudachi, half a second's work."""
@@ -70,35 +70,43 @@ class OpenJTalkModel:
             for _ in self.stream(line, SynthesisOptions()):
                 yield
 
-    def check(self, text: str, options: SynthesisOptions) -> None:
+    def check(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> None:
         """Raises `NothingToSay` where `stream` would."""
-        if next(self._breaths(text), None) is None:
+        if next(self._breaths(text, words), None) is None:
             raise NothingToSay
 
-    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk]:
+    def stream(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> Generator[AudioChunk]:
         """One chunk from breath to breath, each levelled to the common loudness.
 
         Honours `length_scale`, `pitch_scale` and `volume`. Raises `NothingToSay`.
         """
         spoken = False
-        for (piece, labels, tail), last in mark_last(self._breaths(text)):
+        for (piece, labels, tail), last in mark_last(self._breaths(text, words)):
             spoken = True
             yield AudioChunk(self._speak(labels, options, tail), SAMPLE_RATE, piece, last=last)
         if not spoken:
             raise NothingToSay
 
-    def _breaths(self, text: str) -> Iterator[tuple[str, Sequence[str], float | None]]:
+    def _breaths(
+        self, text: str, words: UserDictionary | None
+    ) -> Iterator[tuple[str, Sequence[str], float | None]]:
         """Each pronounceable piece, its labels from pause to pause, and the silence after them.
 
         The labels carry the prosody of the whole piece, so it is kept although the parts are
         synthesized, and heard, one after another. Inside a piece the pause is as long as it comes.
         """
-        for piece in _pieces(text):
-            labels = self._frontend.ask(piece).labels
+        # Unbroken vowels make the filter diverge.
+        text = _REPEATED.sub(r"\1\1\1", text)
+        for sentence in read_sentences(self._frontend, text, words):
+            labels = sentence.answer.labels
             pauses = [n for n, label in enumerate(labels) if "-pau+" in label]
             spans = pairwise([0, *pauses, len(labels) - 1]) if labels else ()
             for (first, last), ends in mark_last(spans):
-                yield piece, labels[first : last + 1], _TAIL_SECONDS if ends else None
+                yield sentence.text, labels[first : last + 1], _TAIL_SECONDS if ends else None
 
     def _speak(
         self, labels: Sequence[str], options: SynthesisOptions, tail: float | None
@@ -126,8 +134,3 @@ class OpenJTalkModel:
         middle = len(labels) // 2
         halves = labels[:middle], labels[middle:]
         return np.concatenate([self._wave(half, options) for half in halves])
-
-
-def _pieces(text: str) -> list[str]:
-    text = _UNSPEAKABLE.sub(" ", text)
-    return split_sentences(_REPEATED.sub(r"\1\1\1", text))

@@ -26,6 +26,7 @@ from luna_tts.errors import (
     VoiceNotLoaded,
 )
 from luna_tts.holder import TTSModelHolder
+from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.scheduler import Scheduler
 from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo
@@ -181,11 +182,16 @@ class TTSService:
         return self._holder.infos()
 
     async def check(
-        self, text: str, *, voice: str | None = None, options: SynthesisOptions | None = None
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        options: SynthesisOptions | None = None,
+        words: UserDictionary | None = None,
     ) -> None:
         """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
         model = self._model(text, voice)
-        work = partial(model.check, text, options or SynthesisOptions())
+        work = partial(model.check, text, options or SynthesisOptions(), words)
         await self._scheduler.run(work, lambda: 0.0)
 
     async def stream(
@@ -194,10 +200,12 @@ class TTSService:
         *,
         voice: str | None = None,
         options: SynthesisOptions | None = None,
+        words: UserDictionary | None = None,
         seconds_left: Callable[[], float] | None = None,
     ) -> AsyncGenerator[AudioChunk, None]:
         """Speech chunk by chunk; the next is made only when the one before was taken.
 
+        `words` says how some words are read, with their accents, wherever they stand in `text`.
         `seconds_left`, called from any thread, says how much the listener still has to hear and so
         how urgent the next step is. Close the stream (`contextlib.aclosing`) to stop early: at
         most the step in progress is wasted.
@@ -207,7 +215,7 @@ class TTSService:
         model = self._model(text, voice)
         self._streams += 1
         try:
-            steps = model.stream(text, options or SynthesisOptions())
+            steps = model.stream(text, options or SynthesisOptions(), words)
             async with aclosing(self._steps(steps, seconds_left)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
@@ -222,10 +230,16 @@ class TTSService:
             self._streams -= 1
 
     async def synthesize(
-        self, text: str, *, voice: str | None = None, options: SynthesisOptions | None = None
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        options: SynthesisOptions | None = None,
+        words: UserDictionary | None = None,
     ) -> AudioChunk:
         """The whole utterance as one chunk. Raises what `stream` raises."""
-        async with aclosing(self.stream(text, voice=voice, options=options)) as stream:
+        stream = self.stream(text, voice=voice, options=options, words=words)
+        async with aclosing(stream):
             chunks = [chunk async for chunk in stream]
         samples = np.concatenate([chunk.samples for chunk in chunks])
         return AudioChunk(samples, chunks[0].sample_rate, text, last=True)

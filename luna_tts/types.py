@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from luna_tts.errors import InvalidOption
+
+if TYPE_CHECKING:
+    from luna_tts.nlp.user_dictionary import UserDictionary
 
 Samples = npt.NDArray[np.float32]
 
@@ -113,8 +116,12 @@ class SpeechModel(Protocol):
     def warm_up(self) -> Generator[None]:
         """Speaks to nobody, step by step, so that the first listener does not wait."""
 
-    def check(self, text: str, options: SynthesisOptions) -> None:
+    def check(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> None:
         """Raises the `LunaError` with which `stream` would refuse the same request."""
 
-    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk | None]:
+    def stream(
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
+    ) -> Generator[AudioChunk | None]:
         """Speech as it is made, `None` between stages so that a step stays near 100 ms."""

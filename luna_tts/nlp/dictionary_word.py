@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from luna_tts.errors import InvalidAccent, InvalidOption, InvalidReading, InvalidSurface
-from luna_tts.nlp.japanese.mora import count_morae, to_katakana
+from luna_tts.nlp.japanese.mora import split_morae, to_katakana
 
 LONGEST_SURFACE: Final = 50
 LONGEST_READING: Final = 100
@@ -36,7 +36,7 @@ class DictionaryWord:
         if not 0 < len(surface) <= LONGEST_SURFACE or not surface.isprintable():
             raise InvalidSurface(len(surface), LONGEST_SURFACE)
         reading = to_katakana(unicodedata.normalize("NFKC", self.reading).strip())
-        morae = count_morae(reading)
+        morae = len(split_morae(reading))
         if not morae or len(reading) > LONGEST_READING:
             raise InvalidReading(self.reading, LONGEST_READING)
         if self.accent is not None and not 0 <= self.accent <= morae:

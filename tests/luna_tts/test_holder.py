@@ -24,9 +24,11 @@ class Stub:
     def warm_up(self) -> Generator[None]:
         yield
 
-    def check(self, text: str, options: SynthesisOptions) -> None: ...
+    def check(self, text: str, options: SynthesisOptions, words: object = None) -> None: ...
 
-    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk | None]:
+    def stream(
+        self, text: str, options: SynthesisOptions, words: object = None
+    ) -> Generator[AudioChunk | None]:
         yield None
 
 

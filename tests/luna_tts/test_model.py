@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from luna_tts import AudioChunk, SynthesisOptions
+from luna_tts import AudioChunk, DictionaryWord, SynthesisOptions, UserDictionary
 from luna_tts.errors import (
     EngineUnavailable,
     GivenPhonesMismatch,
@@ -214,3 +214,13 @@ def test_a_folder_that_vanishes_after_loading_is_not_missed(
     model = TTSModel(read_voice_folder(tiny_voice(tmp_path / "koharu")), bert, JapaneseFrontend())
     shutil.rmtree(tmp_path / "koharu")
     assert model.infer(TEXT, seeded()).seconds > 0.1
+
+
+def test_a_users_words_are_spoken(model: TTSModel) -> None:
+    words = UserDictionary([DictionaryWord("🐱", "ネコ")])
+    with pytest.raises(NothingToSay):
+        model.check("🐱", seeded())
+    model.check("🐱", seeded(), words)
+    spoken, same = (model.infer(*asked) for asked in (("🐱", seeded(), words), ("ネコ", seeded())))
+    assert spoken.text == "🐱"
+    np.testing.assert_allclose(spoken.samples, same.samples, atol=1e-6)

@@ -86,10 +86,6 @@ def test_long_text_is_read_to_its_end(frontend: JapaneseFrontend) -> None:
     assert result.phones.count(",") == 1000
 
 
-def test_an_own_dictionary_instance_is_shared(frontend: JapaneseFrontend) -> None:
-    assert JapaneseFrontend(frontend.jtalk).jtalk is frontend.jtalk
-
-
 def test_the_installed_dictionary_reads_plain_words(frontend: JapaneseFrontend) -> None:
     result = frontend.phonemize("箸を、橋を！")
     assert " ".join(result.phones) == "_ h a sh i o , h a sh i o ! _"

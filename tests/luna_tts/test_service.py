@@ -37,10 +37,12 @@ class FakeVoice:
         if self.warm_up_error:
             raise self.warm_up_error
 
-    def check(self, text: str, options: SynthesisOptions) -> None:
+    def check(self, text: str, options: SynthesisOptions, words: object = None) -> None:
         self.threads.add(threading.current_thread().name)
 
-    def stream(self, text: str, options: SynthesisOptions) -> Generator[AudioChunk | None]:
+    def stream(
+        self, text: str, options: SynthesisOptions, words: object = None
+    ) -> Generator[AudioChunk | None]:
         try:
             for word in text.split():
                 self.threads.add(threading.current_thread().name)

@@ -3,52 +3,63 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import inspect
 import io
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 from typing import Any, Final
 
 from luna_tts.errors import EngineUnavailable
+from luna_tts.nlp.dictionary_word import DictionaryWord
 from luna_tts.nlp.japanese.g2p import JapanesePhones, OpenJTalkAnswer, phonemize
 from luna_tts.nlp.japanese.normalizer import normalize
+from luna_tts.nlp.japanese.open_dictionary import open_dictionary
+from luna_tts.nlp.japanese.readings import correct_readings, for_labels
+from luna_tts.nlp.japanese.stand_ins import put_words_back
 
 _LONGEST: Final = 400
 """Characters that Open JTalk is given at once; on lines of thousands it has been seen to crash."""
 
 
 class JapaneseFrontend:
-    """Text -> `JapanesePhones`, with an Open JTalk of its own or one that is shared.
+    """Text -> what Open JTalk says of it, and `JapanesePhones`. Owns one Open JTalk.
 
     Raises `EngineUnavailable` when pyopenjtalk-plus is not what is installed under its name.
     """
 
-    def __init__(self, jtalk: Any = None) -> None:
-        """`jtalk` is a `pyopenjtalk.OpenJTalk`, e.g. one with a user dictionary."""
+    def __init__(self) -> None:
         openjtalk = import_pyopenjtalk()
         self._run_frontend = openjtalk.run_frontend
-        # Without its model's runtime this switch makes 何時 ナニジ; left off it is ナンジ.
-        self._predict_nani = importlib.util.find_spec("onnxruntime") is not None
-        self.jtalk: Any = jtalk or openjtalk.OpenJTalk(dn_mecab=openjtalk.OPEN_JTALK_DICT_DIR)
+        self._jtalk: Any = open_dictionary(openjtalk)
 
     def phonemize(self, text: str) -> JapanesePhones:
         """Normalizes `text` and reads it; two silences where nothing is left. Never raises."""
         return phonemize(self.ask(normalize(text)))
 
-    def ask(self, normalized: str) -> OpenJTalkAnswer:
-        """What Open JTalk says of a text that is normalized already, e.g. free of surrogates."""
+    def ask(
+        self, normalized: str, words: Iterable[tuple[str, DictionaryWord]] = ()
+    ) -> OpenJTalkAnswer:
+        """What Open JTalk says of a text that is normalized already, e.g. free of surrogates.
+
+        `words`, (as written, word), are those for which stand-ins are in the text, in order.
+        """
+        waiting = iter(words)
         pieces = range(0, len(normalized), _LONGEST)
-        answers = [self._ask(normalized[start : start + _LONGEST]) for start in pieces]
+        answers = [self._ask(normalized[start : start + _LONGEST], waiting) for start in pieces]
         return OpenJTalkAnswer(
             words=[word for answer in answers for word in answer.words],
             labels=[label for answer in answers for label in answer.labels],
         )
 
-    def _ask(self, piece: str) -> OpenJTalkAnswer:
-        words = self._run_frontend(piece, predict_nani=self._predict_nani, jtalk=self.jtalk)
+    def _ask(self, piece: str, words: Iterator[tuple[str, DictionaryWord]]) -> OpenJTalkAnswer:
+        # Off: without its model's runtime this predictor makes 何時 ナニジ.
+        nodes = self._run_frontend(piece, predict_nani=False, jtalk=self._jtalk)
+        nodes = put_words_back(correct_readings(nodes), words)
+        spoken = for_labels(nodes)
         # Without a single mora there is nothing to label, and older versions crash.
-        spoken = any(word["mora_size"] for word in words)
-        return OpenJTalkAnswer(words, self.jtalk.make_label(words) if spoken else [])
+        if not any(node["mora_size"] for node in spoken):
+            return OpenJTalkAnswer(nodes, [])
+        return OpenJTalkAnswer(nodes, self._jtalk.make_label(spoken))
 
 
 def import_pyopenjtalk() -> ModuleType:

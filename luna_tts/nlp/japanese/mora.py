@@ -71,10 +71,10 @@ def to_katakana(text: str) -> str:
     return text.translate(_HIRAGANA)
 
 
-def count_morae(reading: str) -> int:
-    """Morae of a katakana reading; 0 where it holds anything else or begins with ー."""
-    morae = _LONGEST_FIRST.findall(reading)
-    return len(morae) if "".join(morae) == reading and not reading.startswith(_LONG) else 0
+def split_morae(reading: str) -> list[str]:
+    """The morae of a katakana reading; empty where it holds anything else or begins with ー."""
+    morae: list[str] = _LONGEST_FIRST.findall(reading)
+    return morae if "".join(morae) == reading and not reading.startswith(_LONG) else []
 
 
 def kana_phones(kana: str, before: str = "") -> tuple[str, ...]:
