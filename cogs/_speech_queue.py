@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
-from luna_tts import SynthesisOptions, TTSService
+from luna_tts import SynthesisOptions, TTSService, UserDictionary
 from luna_tts.audio import PcmConverter
 from luna_tts.errors import EngineClosed
 
@@ -25,11 +25,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What to say, and how; voice and options are taken when it is asked for."""
+    """What to say, and how; voice, options and words are taken when it is asked for."""
 
     text: str
     voice: str | None = None
     options: SynthesisOptions | None = None
+    words: UserDictionary | None = None
     message_id: int | None = None
     """The chat message that it reads, by which it can be taken back."""
     on_failure: Callable[[Exception], None] | None = None
@@ -187,6 +188,7 @@ class SpeechQueue:
                 utterance.text,
                 voice=utterance.voice,
                 options=utterance.options,
+                words=utterance.words,
                 seconds_left=lambda: self._seconds_left(item),
             )
             async with aclosing(stream) as chunks:

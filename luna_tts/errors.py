@@ -78,6 +78,16 @@ class VoiceNotLoaded(LunaError):
         )
 
 
+class VoiceNeeded(LunaError):
+    """The voice cannot be unloaded, since it speaks where no other does."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(
+            f"the voice {voice!r} speaks where no other does: make another the default first",
+            voice=voice,
+        )
+
+
 class SynthesisFailed(LunaError):
     """The voice broke while it spoke; the cause is chained as `__cause__`."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from luna_tts.errors import EngineUnavailable, LunaError, UnknownVoice
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
-from luna_tts.types import SpeechModel, VoiceInfo
+from luna_tts.types import SpeechModel, VoiceInfo, VoiceStatus
 from luna_tts.vits.voice_folder import VoiceFolder, read_voice_folder
 
 if TYPE_CHECKING:
@@ -75,15 +75,34 @@ class TTSModelHolder:
         """Voice folders that cannot be used, with the reason, as of the last `refresh`."""
         return {name: scanned.error for name, scanned in self._scanned.items() if scanned.error}
 
-    def refresh(self) -> None:
-        """Looks for voice folders. Reads only what has changed; loaded models stay."""
-        found = {path.name: path for path in sorted(self._root.glob("*")) if _is_voice(path)}
-        before, self._scanned = self._scanned, {}
-        for name, path in found.items():
-            signature = _signature(path)
-            known = before.get(name)
-            fresh = known is None or known.signature != signature
-            self._scanned[name] = _scan(path, signature) if fresh or known is None else known
+    def refresh(self) -> tuple[str, ...]:
+        """Looks for voice folders. Reads only what has changed; loaded models stay.
+
+        Returns the loaded voices whose files are others now. Blocks; may run on any thread.
+        """
+        before, after = self._scanned, {}
+        for path in sorted(self._root.glob("*")):
+            if _is_voice(path):
+                signature = _signature(path)
+                known = before.get(path.name)
+                same = known is not None and known.signature == signature
+                after[path.name] = known if known and same else _scan(path, signature)
+        self._scanned = after
+        return tuple(name for name in self._models if after.get(name) is not before.get(name))
+
+    def catalogue(self) -> tuple[VoiceStatus, ...]:
+        """All voices: those that are loaded, those that can be, and those that cannot."""
+        statuses = [
+            VoiceStatus(name, model.info, loaded=True, nbytes=model.nbytes)
+            for name, model in self._models.items()
+        ]
+        for name, scanned in self._scanned.items():
+            if name not in self._models:
+                info = scanned.folder.info if scanned.folder else None
+                statuses.append(VoiceStatus(name, info, loaded=False, problem=scanned.error))
+        return tuple(
+            sorted(statuses, key=lambda status: (status.name != EMBEDDED_VOICE, status.name))
+        )
 
     def infos(self) -> tuple[VoiceInfo, ...]:
         """The voices that are loaded."""
@@ -137,6 +156,11 @@ class TTSModelHolder:
             if name not in self._pinned:
                 used -= self._models.pop(name).nbytes
                 _log.info("voice %s was evicted; it had not spoken for longest", name)
+
+    def remove(self, name: str) -> None:
+        """Forgets a loaded voice; utterances in flight end with it. Raises `UnknownVoice`."""
+        if self._models.pop(name, None) is None:
+            raise UnknownVoice(name, tuple(self._models))
 
     def model(self, name: str) -> SpeechModel:
         """The loaded voice `name`, which counts as used now. Raises `UnknownVoice`."""

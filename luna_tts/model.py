@@ -21,7 +21,7 @@ from luna_tts.nlp.japanese.given import apply_given
 from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.reading import read_sentences
-from luna_tts.types import AudioChunk, Samples, SynthesisOptions, VoiceInfo
+from luna_tts.types import AudioChunk, Samples, SynthesisOptions
 from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
 from luna_tts.vits.voice_folder import VoiceFolder
 from luna_tts.vits.weights import load_synthesizer
@@ -82,14 +82,7 @@ class TTSModel:
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
         self._gain = 1.0
-        self.info = VoiceInfo(
-            name=folder.path.name,
-            languages=("ja",),
-            styles=folder.styles,
-            speakers=folder.speakers,
-            sample_rate=folder.parameters.sampling_rate,
-            credit="",
-        )
+        self.info = folder.info
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
 
     def warm_up(self) -> Generator[None]:

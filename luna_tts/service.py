@@ -23,13 +23,14 @@ from luna_tts.errors import (
     LunaError,
     SynthesisFailed,
     TextTooLong,
+    VoiceNeeded,
     VoiceNotLoaded,
 )
 from luna_tts.holder import TTSModelHolder
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.scheduler import Scheduler
-from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo
+from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo, VoiceStatus
 
 MAX_CHARACTERS = 10_000
 """Characters of one utterance; more is refused with `TextTooLong` rather than cut in silence."""
@@ -117,10 +118,10 @@ class TTSService:
         """
         began = time.perf_counter()
         await self.load(EMBEDDED_VOICE)
-        self._holder.refresh()
+        await self._on_loader(self._holder.refresh)
         found = (*self._holder.names[1:], *self._holder.problems)
         with contextlib.suppress(EngineUnavailable):  # told by each voice that cannot be loaded
-            await asyncio.wrap_future(self._loader.submit(self._holder.prepare))
+            await self._on_loader(self._holder.prepare)
         for name in found if self._voices is None else self._voices:
             try:
                 await self.load(name)
@@ -149,11 +150,7 @@ class TTSService:
     async def _load(self, name: str) -> None:
         began = time.perf_counter()
         try:
-            build = self._loader.submit(self._holder.build, name)
-        except RuntimeError:
-            raise EngineClosed from None
-        try:
-            model = await asyncio.wrap_future(build)
+            model = await self._on_loader(partial(self._holder.build, name))
         except LunaError:
             raise
         except (MemoryError, OSError, RuntimeError) as error:
@@ -177,9 +174,32 @@ class TTSService:
             self._holder.device,
         )
 
+    async def refresh(self) -> tuple[VoiceStatus, ...]:
+        """Looks for voice folders again, and loads anew what is loaded and has changed.
+
+        Raises what `load` raises for the first that fails; what was loaded before speaks on.
+        """
+        for name in await self._on_loader(self._holder.refresh):
+            await self.load(name)
+        return self.catalogue()
+
+    def unload(self, name: str) -> None:
+        """Frees the memory of a voice; utterances in flight end with it.
+
+        Raises `UnknownVoice`, and `VoiceNeeded` for the one that speaks where none is named and for
+        the embedded one.
+        """
+        if name in (self.voice, EMBEDDED_VOICE):
+            raise VoiceNeeded(name)
+        self._holder.remove(name)
+
     def voices(self) -> tuple[VoiceInfo, ...]:
         """The voices that can be used at once."""
         return self._holder.infos()
+
+    def catalogue(self) -> tuple[VoiceStatus, ...]:
+        """All voices that there are, also those that are not loaded or cannot be."""
+        return self._holder.catalogue()
 
     async def check(
         self,
@@ -268,6 +288,14 @@ class TTSService:
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
         return self._holder.model(voice or self.voice)
+
+    async def _on_loader(self, work: Callable[[], T]) -> T:
+        """Runs `work` on the loader thread. Raises `EngineClosed` once that has ended."""
+        try:
+            future = self._loader.submit(work)
+        except RuntimeError:
+            raise EngineClosed from None
+        return await asyncio.wrap_future(future)
 
     async def _steps(
         self, steps: Generator[T], seconds_left: Callable[[], float] | None = None

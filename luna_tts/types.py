@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from luna_tts.errors import InvalidOption
+from luna_tts.errors import InvalidOption, LunaError
 
 if TYPE_CHECKING:
     from luna_tts.nlp.user_dictionary import UserDictionary
@@ -97,6 +97,23 @@ class VoiceInfo:
     """Hertz."""
     credit: str
     """What its licence asks to be named, or an empty string."""
+    licence: str = ""
+    """The beginning of its licence text, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceStatus:
+    """A voice that there is, whether it can be used or not."""
+
+    name: str
+    info: VoiceInfo | None
+    """None where it cannot be used."""
+    loaded: bool
+    """It can speak at once."""
+    nbytes: int = 0
+    """Memory that it holds, in bytes, while it is loaded."""
+    problem: LunaError | None = None
+    """Why it cannot be used."""
 
 
 class SpeechModel(Protocol):

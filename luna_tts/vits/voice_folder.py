@@ -17,12 +17,18 @@ import numpy.typing as npt
 
 from luna_tts.errors import InvalidVoice, UnknownSpeaker, UnknownStyle
 from luna_tts.hyper_parameters import CONFIG_FILE, HyperParameters, read_hyper_parameters
+from luna_tts.types import VoiceInfo
 
 STYLE_FILE = "style_vectors.npy"
 STYLE_CHANNELS = 256
 WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt")
 """In the order of preference."""
 NEUTRAL = "Neutral"
+
+_CREDIT = "credit"
+_LICENCE = ("license", "licence")
+_MOST_NOTICE = 2000
+"""Characters of a credit or a licence that are shown."""
 
 StyleVectors = npt.NDArray[np.float32]
 
@@ -46,6 +52,23 @@ class VoiceFolder:
     """float32 [num_styles, 256]; row 0 is the mean of all."""
     weights: Path
     """The file that `load_synthesizer` takes."""
+    credit: str = ""
+    """The beginning of a file such as CREDIT.txt."""
+    licence: str = ""
+    """The beginning of a file such as LICENSE.txt."""
+
+    @property
+    def info(self) -> VoiceInfo:
+        """What can be told of the voice before it is loaded."""
+        return VoiceInfo(
+            name=self.path.name,
+            languages=("ja",),
+            styles=self.styles,
+            speakers=self.speakers,
+            sample_rate=self.parameters.sampling_rate,
+            credit=self.credit,
+            licence=self.licence,
+        )
 
     @property
     def styles(self) -> tuple[str, ...]:
@@ -90,7 +113,25 @@ def read_voice_folder(path: Path) -> VoiceFolder:
     """Reads all of a voice but its weights. Raises `InvalidVoice`."""
     parameters = read_hyper_parameters(path / CONFIG_FILE)
     style_vectors = read_style_vectors(path / STYLE_FILE, parameters.num_styles)
-    return VoiceFolder(path, parameters, style_vectors, find_weights(path))
+    weights = find_weights(path)
+    credit, licence = read_notice(path, (_CREDIT,)), read_notice(path, _LICENCE)
+    return VoiceFolder(path, parameters, style_vectors, weights, credit, licence)
+
+
+def read_notice(path: Path, names: tuple[str, ...]) -> str:
+    """The beginning of the first text file whose name starts with one of `names`, in any case.
+
+    Empty where there is none that can be read: a voice speaks without it too.
+    """
+    try:
+        for file in sorted(path.iterdir()):
+            if file.name.lower().startswith(names) and file.is_file():
+                with file.open("rb") as opened:
+                    data = opened.read(4 * _MOST_NOTICE)
+                return data.decode("utf-8", "replace").strip()[:_MOST_NOTICE]
+    except OSError:
+        pass
+    return ""
 
 
 def find_weights(path: Path) -> Path:

@@ -7,7 +7,7 @@ import pytest
 from cogs._errors import QueueFull
 from cogs._pcm_stream import PcmStream
 from cogs._speech_queue import MAX_SECONDS_AHEAD, SpeechQueue, Utterance
-from luna_tts import AudioChunk, SynthesisOptions
+from luna_tts import AudioChunk, SynthesisOptions, UserDictionary
 from luna_tts.errors import EngineClosed, SynthesisFailed
 
 
@@ -25,6 +25,7 @@ class FakeService:
         *,
         voice: str | None = None,
         options: SynthesisOptions | None = None,
+        words: UserDictionary | None = None,
         seconds_left: Callable[[], float] | None = None,
     ) -> AsyncGenerator[AudioChunk, None]:
         self.begun.append(text)

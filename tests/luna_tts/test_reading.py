@@ -14,7 +14,9 @@ from luna_tts.nlp.japanese.mora import split_morae
 from luna_tts.nlp.japanese.stand_ins import mecab_rows, stand_in, usual_accent
 from luna_tts.nlp.symbols import symbol_ids
 from luna_tts.reading import read_sentences
+from phone_errors import errors, heard, kana_of
 
+ITA_READINGS = Path(__file__).parents[3] / "shared/sbv2/ita_readings.tsv"
 NASTY = (
     "\ud800 \ue000 \uf8ff 々から ――は 嗤う クヮルテット グヮバ 🐱👨\u200d👩\u200d👧 한국어 "
     "привет \u200b\u202e مرحبا 你好吗 ゠ヷヸ ～ 12.5円 v2.7.1 ー゛゜ \u3099 A<>&%\x00\x7f\ufffe"
@@ -138,6 +140,8 @@ def test_every_word_has_its_stand_in() -> None:
         ("店が開いてる、本を開く", "ミセガアイテルホンヲヒラク"),
         ("このカレー辛すぎる", "コノカレーカラスギル"),
         ("仕事が辛かった", "シゴトガツラカッタ"),
+        ("だったが、次から次に", "ダッタガツギカラツギニ"),
+        ("左表のとおり此処に", "サヒョーノトーリココニ"),
         ("原神の同接", "ゲンシンノドーセツ"),
         ("陰キャと陽キャ", "インキャトヨーキャ"),
         ("二三日前に一二回", "ニサンニチマエニイチニカイ"),
@@ -147,6 +151,20 @@ def test_words_that_hang_on_their_neighbours(
     frontend: JapaneseFrontend, text: str, spoken: str
 ) -> None:
     assert kana(frontend, text) == spoken
+
+
+def test_the_ita_corpus_is_read_right(frontend: JapaneseFrontend) -> None:
+    if not ITA_READINGS.exists():
+        return  # the run's last line says so
+    wrong = phones = 0
+    for line in ITA_READINGS.read_text(encoding="utf-8").splitlines():
+        _, text, reading = line.split("\t")
+        expected = heard(reading)
+        got = "".join(kana_of(sentence.answer) for sentence in read_sentences(frontend, text))
+        wrong += errors(expected, heard(got))
+        phones += len(expected)
+    print(f"\n{wrong} of {phones} phones wrong: {wrong / phones:.2%}")
+    assert wrong / phones < 0.006
 
 
 def test_opening_the_dictionary_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:

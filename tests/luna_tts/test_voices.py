@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from luna_tts import SynthesisOptions, TTSService
-from luna_tts.errors import UnknownVoice, VoiceNotLoaded
+from luna_tts.errors import InvalidVoice, UnknownVoice, VoiceNeeded, VoiceNotLoaded
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from tiny_voice import tiny_voice, wide_bert
 
@@ -147,3 +147,65 @@ def test_the_command_line_speaks_with_a_voice_folder(models: Path, bert: Path) -
         "akane",
         "botan",
     ]
+
+
+async def test_a_folder_dropped_in_while_running_is_found(models: Path, bert: Path) -> None:
+    service = TTSService(models, berts={"ja": bert})
+    await service.start()
+    new = tiny_voice(models / "chika", seed=3)
+    (new / "CREDIT.txt").write_text("Voice: Chika, by somebody\n", encoding="utf-8")
+    (new / "LICENSE").write_bytes(b"CC BY 4.0\xff")
+    (models / "broken").mkdir()
+    (models / "broken" / "config.json").write_text("[]")
+    catalogue = {voice.name: voice for voice in await service.refresh()}
+    assert list(catalogue) == [EMBEDDED_VOICE, "akane", "botan", "broken", "chika"]
+    assert [voice.loaded for voice in catalogue.values()] == [True, True, True, False, False]
+    assert "broken/config.json" in str(catalogue["broken"].problem)
+    info = catalogue["chika"].info
+    assert info
+    assert (info.credit, info.licence) == ("Voice: Chika, by somebody", "CC BY 4.0\ufffd")
+    await service.load("chika")
+    assert (await service.synthesize(TEXT, voice="chika")).seconds > 0.1
+    assert service.catalogue()[-1].nbytes > 1000
+    await service.aclose()
+
+
+async def test_a_changed_folder_is_read_again(models: Path, bert: Path) -> None:
+    service = TTSService(models, berts={"ja": bert})
+    await service.start()
+    options = SynthesisOptions(seed=1)
+    before = await service.synthesize(TEXT, voice="botan", options=options)
+    assert await service.refresh() == service.catalogue()
+    assert np.array_equal(
+        (await service.synthesize(TEXT, voice="botan", options=options)).samples, before.samples
+    )
+    shutil.rmtree(models / "botan")
+    tiny_voice(models / "botan", seed=5)
+    await service.refresh()
+    after = await service.synthesize(TEXT, voice="botan", options=options)
+    assert not np.array_equal(after.samples, before.samples)
+    (models / "botan" / "config.json").write_text("[]")
+    with pytest.raises(InvalidVoice):
+        await service.refresh()
+    kept = await service.synthesize(TEXT, voice="botan", options=options)
+    assert np.array_equal(kept.samples, after.samples)
+    await service.aclose()
+
+
+async def test_an_unloaded_voice_is_free_to_come_back(models: Path, bert: Path) -> None:
+    service = TTSService(models, berts={"ja": bert})
+    await service.start()
+    stream = service.stream(TEXT, voice="botan")
+    async with aclosing(stream):
+        await anext(stream)
+        service.unload("botan")
+        assert [voice.name for voice in service.voices()] == [EMBEDDED_VOICE, "akane"]
+        assert sum([chunk.seconds async for chunk in stream]) > 0.5  # it is spoken to its end
+    with pytest.raises(UnknownVoice):
+        service.unload("botan")
+    for needed in ("akane", EMBEDDED_VOICE):
+        with pytest.raises(VoiceNeeded):
+            service.unload(needed)
+    await service.load("botan")
+    assert (await service.synthesize(TEXT, voice="botan")).seconds > 0.1
+    await service.aclose()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from importlib.resources import files
@@ -55,5 +57,7 @@ def _silenced_stdout() -> Iterator[None]:
     try:
         yield
     finally:
+        # Some of it still lies in C's own buffer.
+        ctypes.CDLL("ucrtbase" if sys.platform == "win32" else None).fflush(None)
         os.dup2(kept, 1)
         os.close(kept)

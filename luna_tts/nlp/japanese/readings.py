@@ -45,9 +45,8 @@ def _alone(_: Sequence[str], after: Sequence[str]) -> bool:
     return not after or not after[0].startswith(("さん", "さま", "様"))
 
 
-def _as_a_sum(_: Sequence[str], after: Sequence[str]) -> bool:
-    """Gold is hardly talked of but in compounds, which are words of their own."""
-    return bool(after) and after[0] in ("が", "を", "も", "は")
+def _before(*words: str) -> Applies:
+    return lambda _, after: bool(after) and after[0] in words
 
 
 def _of_a_stomach(before: Sequence[str], _: Sequence[str]) -> bool:
@@ -67,11 +66,12 @@ def _always(_before: Sequence[str], _after: Sequence[str]) -> bool:
 
 
 # The first rule that applies to a word has it. Open JTalk knows 何 before counters by itself; 何で
-# is "why" far more often than "with what".
+# is "why" far more often than "with what". Gold is hardly talked of but in compounds.
 _RULES: Final = (
     _Rule("何", "ナン", _before_a_tongue_tip),
     _Rule("皆", "ミンナ", _alone),
-    _Rule("金", "カネ", _as_a_sum),
+    _Rule("金", "カネ", _before("が", "を", "も", "は")),
+    _Rule("次", "ツギ", _before("が", "を", "も", "は", "に", "の", "で", "から")),
     _Rule("空[いかくきけこ][ぁ-ん]*", "ス", _of_a_stomach),
     _Rule("空[いかくきけこ][ぁ-ん]*", "ア", _always),
     _Rule("開[いかくきこ][ぁ-ん]*", "ア", _of_a_door),
