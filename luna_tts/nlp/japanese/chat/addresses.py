@@ -11,7 +11,8 @@ from luna_tts.nlp.japanese.chat.rules import APART, LETTER, Rule
 
 def _groups(match: re.Match[str]) -> str:
     """Digit by digit, with ノ and a breath between the groups."""
-    return "ノ、".join(digit_by_digit(group) for group in match.groups() if group)
+    country = "プラス" if match[1][0] == "+" else ""
+    return country + "ノ、".join(digit_by_digit(group) for group in match.groups() if group)
 
 
 def _postal(match: re.Match[str]) -> str:
@@ -19,18 +20,18 @@ def _postal(match: re.Match[str]) -> str:
 
 
 _NOT_LONGER: Final = r"(?![0-9]|-[0-9])"
+_BEGINS: Final = rf"(?<![0-9.\-{LETTER}])"
 
 RULES: Final[tuple[Rule, ...]] = (
     (re.compile(rf"{APART}(?:https?://|www\.)[!-~]+", re.IGNORECASE), "ユーアールエル "),
     (re.compile(rf"〒\s?([0-9]{{3}})-?([0-9]{{4}}){_NOT_LONGER}"), _postal),
-    (
-        re.compile(
-            r"(?<![0-9A-Za-z.\-])(0[0-9]{1,4})-([0-9]{1,4})-([0-9]{3,4})" + _NOT_LONGER,
-        ),
-        _groups,
-    ),
-    (
-        re.compile(rf"(?<![0-9.\-{LETTER}])(0[5-9]0)([0-9]{{4}})([0-9]{{4}}){_NOT_LONGER}"),
-        _groups,
+    *(
+        (re.compile(_BEGINS + number + _NOT_LONGER), _groups)
+        for number in (
+            r"(0[0-9]{1,4})-([0-9]{1,4})-([0-9]{3,4})",
+            r"(0[0-9]{1,4})[(（]([0-9]{1,4})[)）]([0-9]{3,4})",
+            r"(\+[0-9]{1,3})-([0-9]{1,4})-([0-9]{1,4})-([0-9]{3,4})",
+            "(0[5-9]0)([0-9]{4})([0-9]{4})",
+        )
     ),
 )

@@ -10,7 +10,7 @@ from typing import Final
 
 import kanalizer
 
-from luna_tts.nlp.japanese.chat.numerals import attached
+from luna_tts.nlp.japanese.chat.numerals import amount, attached
 from luna_tts.nlp.japanese.chat.romaji import read_romaji
 from luna_tts.nlp.japanese.chat.rules import APART, ENDS
 
@@ -24,6 +24,8 @@ _PART: Final = re.compile(
     r"i[A-Z][a-z]+|[A-Z]{2,}'?s(?![A-Za-z])|[A-Z]+(?![a-z])(?:'[A-Z]+)?|[A-Z]?[a-z]+(?:'[A-Za-z]+)*"
 )
 _PIECE: Final = re.compile(r"[0-9]+|[A-Za-z']+")
+_COUNTED: Final = re.compile("[倍個人回本枚体連円点分日時年月位話勝敗]")
+_LATIN: Final = re.compile("[A-Za-z]")
 _LAUGHTER: Final = re.compile("w+")
 _LONGEST: Final = 30
 _FAR: Final = 4_000
@@ -77,7 +79,7 @@ def read_words(text: str) -> str:
 
 def _run(match: re.Match[str]) -> str:
     run = match[0].replace("’", "'")
-    if run.replace("-", "").isdecimal() or _LAUGHTER.fullmatch(run):
+    if not _LATIN.search(run) or _LAUGHTER.fullmatch(run):
         return match[0]
     if known := _known(run):
         return known
@@ -86,9 +88,10 @@ def _run(match: re.Match[str]) -> str:
     if run == "a" and _among_english(match):
         return "ア"
     read = read_word if match.start() < _FAR else spell
-    return "".join(
-        attached(part, first=not index) if part.isdecimal() else read(part)
-        for index, part in enumerate(_parts(run))
+    *parts, last = (part if part.isdecimal() else read(part) for part in _parts(run))
+    number = amount if _COUNTED.match(match.string, match.end()) else attached
+    return "".join(attached(part) if part.isdecimal() else part for part in parts) + (
+        number(last) if last.isdecimal() else last
     )
 
 
@@ -106,8 +109,8 @@ def _known(word: str) -> str | None:
 
 
 def _among_english(match: re.Match[str]) -> bool:
-    after = match.string[match.end() : match.end() + 2]
-    return after[:1] == " " and after[1:].isascii() and after[1:].isalpha()
+    after = match.string[match.end() : match.end() + 3]
+    return after[:1] == " " and after[1:].isascii() and after[1:].isalpha() and len(after) > 2
 
 
 def read_word(word: str) -> str:

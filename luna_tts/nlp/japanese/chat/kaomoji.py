@@ -12,20 +12,20 @@ from typing import Final
 from luna_tts.nlp.japanese.chat.rules import KANA, KANJI, LETTER, WORD, Rule, apply, pause
 
 _MARKS: Final = re.compile(
-    r"[´`｀ω∀Ддз∇▽△益≧≦^＾_＿￣;；><＞＜°ﾟ゜∵*＊˘◕•ᴥ╹◡□◠‿ಠಥ✧๑｡﹏′'=＝@﹃∩◇┰╥]"
+    r"[´`｀ω∀Ддз∇▽△益≧≦^＾_＿￣;；><＞＜°ﾟ゜∵*＊˘◕•ᴥ╹◡□◠‿ಠಥ✧๑｡﹏′'=＝@﹃∩◇┰╥]|[・･][^・･][・･]"
 )
 _NOT_DRAWN: Final = re.compile(
     "(?![oOTQquUxXwvVndbDmcｏＯＴノヾヽっつシツロ人益皿艸口三дДз])"
     f"[0-9０-９Ａ-Ｚａ-ｚА-яㄱ-ㆎ가-힣ぁ-ゖァ-ヺ{LETTER}{KANJI}]"
 )
 _LATIN: Final = re.compile("[A-Za-z]")
-_ARMS: Final = r"／/＼\\┌┐┘└╭╮╯╰彡٩۶و✧︵┻━┏┓┛┗*＊¯_＿ゞゝヽヾ凸ง∠≡Σε⊂ᕙᕗ"
+_ARMS: Final = r"／/＼\\┌┐┘└╭╮╯╰彡٩۶و✧︵┻━┏┓┛┗*＊¯_＿ゞゝヽヾ丿凸ง∠≡Σε⊂ᕙᕗ"
 _LEFT: Final = (
-    rf"(?:(?<![{LETTER}])(?:[mobdv]|m9)|(?:ε=){{1,3}}[{_ARMS}]{{0,2}}|[{_ARMS}=]{{1,6}}|)"
+    rf"(?:(?<![{LETTER}])(?:[mobdv]|m9)|｡ﾟ|(?:ε=){{1,3}}[{_ARMS}]{{0,2}}|[{_ARMS}=]{{1,6}}|)"
 )
 _RIGHT: Final = (
     rf"[{_ARMS}]{{0,8}}(?:[ 　]?[︵┻━]{{1,6}}){{0,2}}"
-    rf"(?:(?:[ノﾉシｼっつミ]|z{{1,4}}|[bvdmoy])(?![{WORD}])|彡)?[{_ARMS}]{{0,4}}"
+    rf"(?:(?:[ノﾉシｼっつミ]|z{{1,4}}|[bvdmoy])(?![{WORD}])|o?彡[゜ﾟ]?|ﾟ｡)?[{_ARMS}]{{0,4}}"
 )
 _BRACKET: Final = re.compile(rf"{_LEFT}[(（]{{1,6}}([^()（）\n]{{1,24}})[)）]{{1,6}}{_RIGHT}")
 _AFTER_KANA: Final = rf"(?<![0-9{LETTER}ァ-ヺ{KANJI}])"

@@ -62,10 +62,8 @@ def english_ordinal(value: int) -> str:
     return english_number(value) + "ス"
 
 
-def attached(digits: str, *, first: bool) -> str:
-    """Digits that are part of a name, or the `first` of it: 3DS, 1080p; PS5, RTX4090, iPhone15."""
-    if len(digits) > 1 and digits[0] == "0":
+def attached(digits: str) -> str:
+    """Digits that are part of a name: PS5, 3DS, HP1200, iPhone15; long ones are no amount."""
+    if len(digits) > 6 or (len(digits) > 1 and digits[0] == "0"):
         return digit_by_digit(digits)
-    if len(digits) > 3 and not first and not "1990" <= digits <= "2039":
-        return digit_by_digit(digits)
-    return english_number(int(digits)) if len(digits) < 3 and int(digits) <= 12 else amount(digits)
+    return english_number(int(digits)) if int(digits) <= 12 else amount(digits)

@@ -14,7 +14,13 @@ from luna_tts.nlp.japanese.chat.numerals import (
 )
 from luna_tts.nlp.japanese.chat.rules import APART, DASH, KANJI, LETTER, NUMBER, Rule
 
-_LABELS: Final = {"no": "ナンバー", "vol": "ボリューム", "lv": "レベル", "ver": "バージョン"}
+_LABELS: Final = {
+    "no": "ナンバー",
+    "vol": "ボリューム",
+    "lv": "レベル",
+    "ver": "バージョン",
+    "ep": "エピソード",
+}
 _NUMERALS: Final = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI"
 _ROMAN: Final = {name: value for value, name in enumerate(_NUMERALS.split(), 1) if len(name) > 1}
 """I, V and X alone are letters."""
@@ -102,9 +108,10 @@ def _whole(match: re.Match[str]) -> str:
 
 
 RULES: Final[tuple[Rule, ...]] = (
+    (re.compile(r"\^\s?([0-9]{1,9})"), lambda match: f"の{amount(match[1])}乗"),
     (
         re.compile(
-            rf"{APART}(?:(no|vol)(?:[.．]\s?)?|(lv|ver)[.．]?\s?)([0-9]{{1,9}})(?![.0-9]|[{LETTER}])",
+            rf"{APART}(?:(no|vol)(?:[.．]\s?)?|(lv|ver|ep)[.．]?\s?)([0-9]{{1,9}})(?![.0-9]|[{LETTER}])",
             re.I,
         ),
         _labelled,

@@ -23,7 +23,7 @@ from luna_tts.nlp.japanese.chat.characters import plain
 from luna_tts.nlp.japanese.chat.rules import apply
 
 _NEEDS_NOTHING: Final = re.compile(
-    r"[\u3005\u3041-\u309f\u30a0-\u30ff\u4e00-\u9fff\s、。！？!?…「」『』]*"
+    r"[\u3005\u3041-\u309f\u30a0-\u30ff\u4e00-\u9fff\s、。・！？!?…「」『』〜～]*"
 )
 
 

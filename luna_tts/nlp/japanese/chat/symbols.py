@@ -24,7 +24,6 @@ def _between(mark: str) -> re.Pattern[str]:
 
 AROUND_WORDS: Final[tuple[Rule, ...]] = (
     (re.compile(r"\b((?:[A-Z]\.){2,8})"), lambda match: match[1].replace(".", "")),
-    (re.compile(r"\^\s?([0-9]{1,9})"), r"の\1乗"),
     (_between("&"), "アンド"),
     (_between("={1,3}"), "イコール"),
     (_between(r"\+"), "プラス"),
@@ -33,7 +32,7 @@ AROUND_WORDS: Final[tuple[Rule, ...]] = (
     (re.compile(rf"(?<=[{LETTER}0-9])\s?>\s?(?=[0-9])"), "ダイナリ"),
     (re.compile(r"(?<=[0-9A-Za-z])\.(?=[A-Za-z])"), "ドット"),
     (re.compile(rf"#(?=[{WORD}])|(?<=\b[A-G])#"), "シャープ"),
-    (re.compile(r"★(?=[0-9一二三四五六七])"), "ホシ"),
+    (re.compile(r"[☆★](?=[1-7](?![0-9]))"), "ホシ"),
     (re.compile(r"\s?(?:[-=]{1,3}>|[→⇒➡➜⇨☞])\s?"), pause),
     (re.compile(r"\s?[☆★♪♫♬♩♡♥❤⭐✨]+\s?"), pause),
 )
