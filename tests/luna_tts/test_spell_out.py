@@ -65,6 +65,7 @@ def private(text: str) -> list[str]:
 @given(st.one_of(st.text(), CHAT))
 @example("'s's's" * 1000)
 @example("\ud800²⁄\0")
+@example("9" * 5_000 + "G")
 def test_no_string_raises_and_words_of_the_dictionary_stay(text: str) -> None:
     assert private(spell_out(text)) == private(text)
 
@@ -107,7 +108,7 @@ def test_a_word_of_the_dictionary_is_a_letter_beside_a_unit(text: str) -> None:
         "(株)",
         "（月）",
         "(笑)",
-        "3人で20歳",
+        "3人で3本",
         "第2回",
         "10時30分",
         "안녕",

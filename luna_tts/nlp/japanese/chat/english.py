@@ -43,11 +43,11 @@ _ENDINGS: Final = {
     "'d": "ド",
     "'m": "ム",
 }
+_ONSET: Final = "[bcdfghjklmnprstvwyz]|[bcdfgkpst][lr]|[cstw]h|s[ckmnptw]|tw|qu|str"
+_INNER: Final = "[bcdfgklmnprstvxz]|[lmnrsx][bcdfgkmpst]r?|ps|ck|[cst]h|ll|ss|tt|pp|mm|nn|ff|rr"
+_CODA: Final = "[bdfgklmnprstxy]|[lmnrs][cdgkpst]|[cfpx]t|ck|[cst]h|ng|ll|ss|ff"
 _SAYABLE: Final = re.compile(
-    r"(?:[bcdfghjklmnprstvwyz]|[bcdfgkpst][lr]|[cstw]h|s[ckmnptw]|tw|qu|str)"
-    r"[aeiouy]{1,2}"
-    r"(?:(?:[bcdfgklmnprstvxz]|[lnrs][cdgkmpst]|ck|[cst]h|ll|ss|tt|pp|mm|nn|ff|rr)[aeiouy]{1,2}){0,2}"
-    r"(?:[bdfgklmnprstxy]|[lnrs][cdgkpst]|[cfp]t|ck|[cst]h|ng|ll|ss|ff)?"
+    f"(?:{_ONSET}|(?=.{{5}}))[aeiouy]{{1,2}}(?:(?:{_INNER})[aeiouy]{{1,2}}){{0,2}}(?:{_CODA})?"
 )
 
 
@@ -130,6 +130,7 @@ def spell(word: str) -> str:
 
 
 def _sounds_like_word(capitals: str) -> bool:
+    """HELLO and YOASOBI do, HTML and LGBT do not; three letters are letters."""
     lower = capitals.lower()
     return len(lower) > 5 or (len(lower) > 3 and bool(_SAYABLE.fullmatch(lower)))
 

@@ -24,18 +24,18 @@ _LABELS: Final = {
 _NUMERALS: Final = "I II III IV V VI VII VIII IX X XI XII XIII XIV XV XVI"
 _ROMAN: Final = {name: value for value, name in enumerate(_NUMERALS.split(), 1) if len(name) > 1}
 """I, V and X alone are letters."""
-_SUM: Final = re.compile(rf"{NUMBER}(?:\s?[-−+*×÷/=]\s?{NUMBER}){{1,30}}")
 _OPERATORS: Final = {
     **{"-": "マイナス", "−": "マイナス", "+": "プラス", "/": "わる", "÷": "わる"},
     **{"*": "かける", "×": "かける", "=": "イコール"},
 }
 _EDGE: Final = rf"(?<![0-9.,/:{DASH}{LETTER}])"
 _EDGE_AFTER: Final = rf"(?![0-9{LETTER}]|[.,/:{DASH}][0-9])"
+_SUM: Final = re.compile(rf"{_EDGE}{NUMBER}(?:\s?[-−+*×÷/=]\s?{NUMBER}){{1,30}}(?![0-9{LETTER}])")
 _EIGHTS: Final = {"個": "ハッコ", "体": "ハッタイ"}
 _SETS: Final = {"1": "ワン", "2": "ニ"}
 _SHORTENED: Final = {"一": "イッ", "八": "ハッ", "十": "ジュッ"}
 """Before 点, which Open JTalk hears to only where one point stands alone."""
-_COUNTED: Final = rf"[{KANJI}ぁ-ゖァ-ヺ]"
+_COUNTED: Final = rf"[{KANJI}ァ-ヺ]"
 
 
 def _equation(match: re.Match[str]) -> str:
@@ -135,7 +135,7 @@ RULES: Final[tuple[Rule, ...]] = (
         _ordinal,
     ),
     (re.compile(rf"#([0-9]{{1,9}})(?![0-9{LETTER}])"), _sharp),
-    (re.compile(rf"{_EDGE}{_SUM.pattern}(?![0-9{LETTER}])"), _equation),
+    (_SUM, _equation),
     (re.compile(rf"{_EDGE}([0-9]{{1,4}}):([0-9]{{1,4}}){_EDGE_AFTER}"), _against),
     (re.compile(rf"{_EDGE}([0-9]{{1,4}})\s?対\s?([0-9]{{1,4}}){_EDGE_AFTER}"), _against),
     (re.compile(rf"{_EDGE}([0-9]{{1,2}})[{DASH}]([0-9]{{1,2}}){_EDGE_AFTER}"), _against),
@@ -156,7 +156,9 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![0-9])[0-9]+\.[0-9]+"), _whole),
     (re.compile(rf"(?<![0-9,{LETTER}])0[0-9]+(?![0-9{LETTER}])"), lambda m: digit_by_digit(m[0])),
     (re.compile(rf"(?<![0-9{LETTER}])800(?![0-9{LETTER}]|{_COUNTED})"), "ハッピャク"),
-    (re.compile(r"(?<![0-9.,])([0-9]{0,8})8(個|体)"), _eight),
+    (re.compile(r"(?<![0-9.,])([0-9]{0,8})8(個|体)(?![室別人性])"), _eight),
     (re.compile(r"(?<![0-9.,])10勝"), "ジュッ勝"),
+    (re.compile(r"(?<![0-9.,])20歳"), "二十歳"),
+    (re.compile(rf"(?<![0-9.,{LETTER}])0(?![0-9.,{LETTER}]|{_COUNTED})"), "ゼロ"),
     (re.compile(r"(?<![0-9.,])([12])セット"), lambda match: f"{_SETS[match[1]]}セット"),
 )

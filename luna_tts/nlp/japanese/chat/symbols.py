@@ -24,6 +24,7 @@ def _between(mark: str) -> re.Pattern[str]:
 
 AROUND_WORDS: Final[tuple[Rule, ...]] = (
     (re.compile(r"\b((?:[A-Z]\.){2,8})"), lambda match: match[1].replace(".", "")),
+    (re.compile("°[CF]"), "度"),
     (_between("&"), "アンド"),
     (_between("={1,3}"), "イコール"),
     (_between(r"\+"), "プラス"),

@@ -10,70 +10,29 @@ from luna_tts.nlp.japanese.chat.dates import minutes_
 from luna_tts.nlp.japanese.chat.numerals import amount, english_number
 from luna_tts.nlp.japanese.chat.rules import APART, DASH, ENDS, LETTER, NUMBER, WAVE, Rule
 
-_UNITS: Final = {
-    # length, area, volume
-    **{
-        "km": "キロメートル",
-        "m": "メートル",
-        "m走": "メートルソウ",
-        "cm": "センチ",
-        "mm": "ミリ",
-        "nm": "ナノメートル",
-    },
-    **{"μm": "マイクロメートル", "m^2": "平方メートル", "km^2": "平方キロメートル"},
-    **{"cm^2": "平方センチメートル", "m^3": "立方メートル", "cm^3": "立方センチメートル"},
-    **{"ha": "ヘクタール", "ft": "フィート", "inch": "インチ"},
-    **{"L": "リットル", "l": "リットル", "ml": "ミリリットル", "mL": "ミリリットル"},
-    **{"dl": "デシリットル", "cc": "シーシー"},
-    # weight, energy, electricity
-    **{"kg": "キログラム", "g": "グラム", "mg": "ミリグラム", "t": "トン", "lb": "ポンド"},
-    **{"cal": "カロリー", "kcal": "キロカロリー", "J": "ジュール", "kJ": "キロジュール"},
-    **{"W": "ワット", "kW": "キロワット", "Wh": "ワットアワー", "kWh": "キロワットアワー"},
-    **{"V": "ボルト", "mV": "ミリボルト", "mA": "ミリアンペア", "mAh": "ミリアンペアアワー"},
-    **{"Ah": "アンペアアワー", "Ω": "オーム", "hPa": "ヘクトパスカル", "Pa": "パスカル"},
-    # sound, pictures, data
-    **{
-        "Hz": "ヘルツ",
-        "hz": "ヘルツ",
-        "kHz": "キロヘルツ",
-        "MHz": "メガヘルツ",
-        "GHz": "ギガヘルツ",
-    },
-    **{
-        "dB": "デシベル",
-        "db": "デシベル",
-        "lm": "ルーメン",
-        "LDK": "エルディーケー",
-        "DK": "ディーケー",
-        "px": "ピクセル",
-        "dpi": "ディーピーアイ",
-    },
-    **{
-        "fps": "エフピーエス",
-        "FPS": "エフピーエス",
-        "rpm": "アールピーエム",
-        "ppm": "ピーピーエム",
-    },
-    **{"p": "ピー", "K": "ケー", "k": "ケー", "M": "エム", "G": "ギガ", "bit": "ビット"},
-    **{"KB": "キロバイト", "kB": "キロバイト", "kb": "キロバイト", "MB": "メガバイト"},
-    **{"mb": "メガバイト", "GB": "ギガバイト", "gb": "ギガバイト", "TB": "テラバイト"},
-    **{"tb": "テラバイト", "PB": "ペタバイト", "MiB": "メビバイト", "GiB": "ギビバイト"},
-    **{"bps": "ビーピーエス", "kbps": "キロビーピーエス", "Kbps": "キロビーピーエス"},
-    **{"Mbps": "メガビーピーエス", "mbps": "メガビーピーエス", "Gbps": "ギガビーピーエス"},
-    **{"gbps": "ギガビーピーエス", "MB/s": "メガバイト毎秒", "GB/s": "ギガバイト毎秒"},
-    # time, temperature, angles, the rest
-    **{"ms": "ミリ秒", "μs": "マイクロ秒", "ns": "ナノ秒", "s": "秒", "sec": "秒"},
-    **{"h": "時間", "hr": "時間", "hrs": "時間"},
-    **{"°C": "度", "°": "度", "°F": "度", "°c": "度"},
-    **{
-        "%": "パーセント",
-        "ch": "チャンネル",
-        "pt": "ポイント",
-        "pts": "ポイント",
-        "rad": "ラジアン",
-    },
-    **{"mph": "マイル", "USD": "ドル", "JPY": "円", "EUR": "ユーロ"},
-}
+_TABLE: Final = """
+    km キロメートル  m メートル  m走 メートルソウ  cm センチ  mm ミリ  μm マイクロメートル
+    nm ナノメートル  ft フィート  inch インチ  ha ヘクタール  m^2 平方メートル
+    km^2 平方キロメートル  cm^2 平方センチメートル  m^3 立方メートル  cm^3 立方センチメートル
+    L リットル  l リットル  dl デシリットル  ml ミリリットル  mL ミリリットル  cc シーシー
+    t トン  kg キログラム  g グラム  mg ミリグラム  lb ポンド
+    cal カロリー  kcal キロカロリー  J ジュール  kJ キロジュール  Pa パスカル  hPa ヘクトパスカル
+    W ワット  kW キロワット  Wh ワットアワー  kWh キロワットアワー  V ボルト  mV ミリボルト
+    mA ミリアンペア  Ah アンペアアワー  mAh ミリアンペアアワー  Ω オーム  lm ルーメン
+    Hz ヘルツ  hz ヘルツ  kHz キロヘルツ  MHz メガヘルツ  GHz ギガヘルツ  dB デシベル  db デシベル
+    px ピクセル  dpi ディーピーアイ  fps エフピーエス  FPS エフピーエス  rpm アールピーエム
+    ppm ピーピーエム  p ピー  K ケー  k ケー  M エム  G ギガ  bit ビット
+    KB キロバイト  kB キロバイト  kb キロバイト  MB メガバイト  mb メガバイト  GB ギガバイト
+    gb ギガバイト  TB テラバイト  tb テラバイト  PB ペタバイト  MiB メビバイト  GiB ギビバイト
+    MB/s メガバイト毎秒  GB/s ギガバイト毎秒  bps ビーピーエス  kbps キロビーピーエス
+    Kbps キロビーピーエス  Mbps メガビーピーエス  mbps メガビーピーエス  Gbps ギガビーピーエス
+    gbps ギガビーピーエス  h 時間  hr 時間  hrs 時間  s 秒  sec 秒  ms ミリ秒  μs マイクロ秒
+    ns ナノ秒  °C 度  °c 度  °F 度  ° 度  rad ラジアン  mph マイル  % パーセント
+    ch チャンネル  pt ポイント  pts ポイント  LDK エルディーケー  DK ディーケー
+    USD ドル  JPY 円  EUR ユーロ
+"""
+_CELLS: Final = _TABLE.split()
+_UNITS: Final = dict(zip(_CELLS[::2], _CELLS[1::2], strict=True))
 _SPEEDS: Final = {
     "km/h": ("時速", "キロ"),
     "kmh": ("時速", "キロ"),
@@ -112,7 +71,7 @@ def _speed(match: re.Match[str]) -> str:
 
 def _unit(match: re.Match[str]) -> str:
     number, unit = match["number"], match["unit"]
-    if unit == "G" and number.isdecimal() and int(number) < 7:
+    if unit == "G" and number in tuple("123456"):
         return english_number(int(number)) + "ジー"
     first = f"{amount(match['first'])}{_UNITS.get(match['own'], '')}から" if match["first"] else ""
     return f"{first}{amount(number)}{match['myriad']}{_UNITS[unit]}"
