@@ -53,7 +53,11 @@ _SAYABLE: Final = re.compile(
 
 @cache
 def _table() -> Mapping[str, str]:
-    """words.tsv; a row in capitals is for capitals alone, any other for every case."""
+    """words.tsv; a row in capitals is for capitals alone, any other for every case.
+
+    What is read as Latin capitals Open JTalk knows letter by letter, with an accent that katakana
+    would not have.
+    """
     text = files(__package__).joinpath("words.tsv").read_text("utf-8")
     return dict(line.split("\t") for line in text.splitlines())
 
@@ -82,7 +86,7 @@ def _run(match: re.Match[str]) -> str:
     if not _LATIN.search(run) or _LAUGHTER.fullmatch(run):
         return match[0]
     if known := _known(run):
-        return known
+        return known if not known.isascii() or _stands_alone(match) else spell(known)
     if _LEET.fullmatch(run) and len(run) > 3:
         return _word(run.translate(_LEET_LETTERS))
     if run == "a" and _among_english(match):
@@ -108,6 +112,13 @@ def _known(word: str) -> str | None:
     return _table().get(word) or _table().get(word.lower())
 
 
+def _stands_alone(match: re.Match[str]) -> bool:
+    """Beside no Latin letter, which would join it once the normalizer drops the space."""
+    before = match.string[max(0, match.start() - 2) : match.start()].rstrip()
+    after = match.string[match.end() : match.end() + 2].lstrip()
+    return not (_LATIN.match(before[-1:]) or _LATIN.match(after[:1]))
+
+
 def _among_english(match: re.Match[str]) -> bool:
     after = match.string[match.end() : match.end() + 3]
     return after[:1] == " " and after[1:].isascii() and after[1:].isalpha() and len(after) > 2
@@ -116,7 +127,7 @@ def _among_english(match: re.Match[str]) -> bool:
 def read_word(word: str) -> str:
     """Katakana of ASCII letters, which may hold apostrophes."""
     if known := _known(word):
-        return known
+        return spell(known) if known.isascii() else known
     if word.isupper():
         return _word(word.lower()) if _sounds_like_word(word) else spell(word)
     if word[:-1].isupper() and word[-1] == "s" and len(word) > 2:
@@ -139,7 +150,7 @@ def _word(word: str) -> str:
     """Lower-case letters and apostrophes, of which one ending is read for what it is."""
     ending = next((e for e in _ENDINGS if word.endswith(e) and word != e), "")
     stem = word.removesuffix(ending).replace("'", "")
-    return (_known(stem) or _stem(stem)) + _ENDINGS.get(ending, "")
+    return (read_word(stem) if _known(stem) else _stem(stem)) + _ENDINGS.get(ending, "")
 
 
 def _stem(word: str) -> str:
@@ -153,7 +164,7 @@ def _stem(word: str) -> str:
 def _stretched(word: str, match: re.Match[str]) -> str:
     """nooooo: the word without the excess, and its last vowel held."""
     short = _STRETCHED.sub(r"\1", word)
-    reading = _known(short) or _CRIES.get(short) or _kanalize(short)
+    reading = _CRIES.get(short) or (read_word(short) if _known(short) else _kanalize(short))
     return reading.rstrip("ー") + "ー" if match.end() == len(word) else reading
 
 

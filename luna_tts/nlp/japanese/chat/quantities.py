@@ -160,5 +160,5 @@ RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![0-9.,])10勝"), "ジュッ勝"),
     (re.compile(r"(?<![0-9.,])20歳"), "二十歳"),
     (re.compile(rf"(?<![0-9.,{LETTER}])0(?![0-9.,{LETTER}]|{_COUNTED})"), "ゼロ"),
-    (re.compile(r"(?<![0-9.,])([12])セット"), lambda match: f"{_SETS[match[1]]}セット"),
+    (re.compile(r"(?<![0-9.,第])([12])セット"), lambda match: f"{_SETS[match[1]]}セット"),
 )

@@ -30,9 +30,10 @@ _NEEDS_NOTHING: Final = re.compile(
 def spell_out(text: str) -> str:
     """`text` with everything that is no Japanese written out as Japanese says it.
 
-    Text without digits, Latin letters or symbols comes back as it is. Hangul, Chinese, w laughter
-    and private-use characters (U+E000..U+F8FF, each an opaque letter) stay where they are. May be
-    empty. Never raises, whatever the text.
+    Text without digits, Latin letters or symbols comes back as it is. Numbers with a counter that
+    Open JTalk reads right stay digits, acronyms that it knows stay capitals. Hangul, Chinese, w
+    laughter and private-use characters (U+E000..U+F8FF, each an opaque letter) stay where they
+    are. May be empty. Never raises, whatever the text.
     """
     if _NEEDS_NOTHING.fullmatch(text):
         return text

@@ -15,6 +15,7 @@ _NAMES: Final = {
     **{"%": "パーセント", "@": "アット", "°": "度", "‰": "パーミル"},
 }
 _NAMED: Final = re.compile("[" + "".join(_NAMES) + "]")
+_VALUE: Final = "0-9ゼ零一二三四五六七八九十百千"
 _BETWEEN: Final = rf"(?<=[{WORD})）])\s?{{}}\s?(?=[{WORD}])"
 
 
@@ -29,8 +30,11 @@ AROUND_WORDS: Final[tuple[Rule, ...]] = (
     (_between("={1,3}"), "イコール"),
     (_between(r"\+"), "プラス"),
     (re.compile(rf"[×✕✖](?=\s?[{WORD}])"), "カケル"),
-    (re.compile(rf"(?<=[{LETTER}0-9])\s?<\s?(?=[0-9])"), "ショウナリ"),
-    (re.compile(rf"(?<=[{LETTER}0-9])\s?>\s?(?=[0-9])"), "ダイナリ"),
+    (_between("!="), "ノットイコール"),
+    (re.compile(rf"(?<=[{LETTER}0-9])\s?<=\s?(?=[{_VALUE}])"), "ショウナリイコール"),
+    (re.compile(rf"(?<=[{LETTER}0-9])\s?>=\s?(?=[{_VALUE}])"), "ダイナリイコール"),
+    (re.compile(rf"(?<=[{LETTER}0-9])\s?<\s?(?=[{_VALUE}])"), "ショウナリ"),
+    (re.compile(rf"(?<=[{LETTER}0-9])\s?>\s?(?=[{_VALUE}])"), "ダイナリ"),
     (re.compile(r"(?<=[0-9A-Za-z])\.(?=[A-Za-z])"), "ドット"),
     (re.compile(rf"#(?=[{WORD}])|(?<=\b[A-G])#"), "シャープ"),
     (re.compile(r"[☆★](?=[1-7](?![0-9]))"), "ホシ"),
