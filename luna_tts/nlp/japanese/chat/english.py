@@ -87,11 +87,11 @@ def _run(match: re.Match[str]) -> str:
         return match[0]
     if known := _known(run):
         return known if not known.isascii() or _stands_alone(match) else spell(known)
-    if _LEET.fullmatch(run) and len(run) > 3:
-        return _word(run.translate(_LEET_LETTERS))
     if run == "a" and _among_english(match):
         return "ア"
-    read = read_word if match.start() < _FAR else spell
+    read = read_word if match.end() < _FAR else spell
+    if _LEET.fullmatch(run) and len(run) > 3:
+        return read(run.translate(_LEET_LETTERS))
     *parts, last = (part if part.isdecimal() else read(part) for part in _parts(run))
     number = amount if _COUNTED.match(match.string, match.end()) else attached
     return "".join(attached(part) if part.isdecimal() else part for part in parts) + (
