@@ -24,10 +24,11 @@ _CHATTY: Final = frozenset("你妳您她它咱呢哪啦吧嗎啊喔哦哎唉爸�
 _NAMES: Final = frozenset("內吳彥戶强荆沪麽骶")
 """What no Japanese set has, or 沪 as a place, and Japanese names and textbooks still hold."""
 _WORDS: Final = re.compile(
-    "很|(?<![図土])們|[今昨]天|[這那][個樣裡麼]|[什怎]麼|真的|[沒没]有|沒關係|對不起|謝謝|再見|早安|喜歡|"
-    "(?<!姣)好[吃的]|吃飯|拜拜|哈哈|大家好|不好意思|知道了|(?<![添追増付])加油$"
+    "很|(?<![図土])們|昨天|(?<!昨)今天(?![気候皇下])|[這那][個樣裡麼]|[什怎]麼|(?<!写)真的|沒有|^没有"
+    "|沒關係|對不起|謝謝|再見|喜歡|吃飯|拜拜|哈哈|不好意思|知道了|^好[吃的]|^早安|(?<![添追増付])加油$"
 )
-"""Everyday words whose characters a Japanese keyboard has, and that no Japanese writes."""
+"""Everyday words whose characters a Japanese keyboard has, and that no Japanese writes;
+not 昨今天候, 今天気 or 写真的."""
 
 _SYLLABLES: Final = """
     aアー aiアイ anアン angアン aoアオ eオー eiエイ enエン engオン erアル êエー oオー ouオウ mム
