@@ -27,8 +27,8 @@ _SAID: Final = """
     한여름=한녀름 담요=담뇨 식용유=시굥뉴 무슨일=무슨닐 볼일=볼릴 할일=할릴 색연필=생년필
     석열=성녈 몇월=며둴 맛있=마싰 멋있=머싰 맛없=마덦 멋없=머덦 첫인상=처딘상 괜찮=갠찮
     예요=에요 밟다=밥따 밟고=밥꼬 밟지=밥찌 밟는=밤는 생산량=생산냥 의견란=의견난 음운론=음운논
-    결단력=결딴녁 공권력=공꿘녁 한자=한짜 인기=인끼 사건=사껀 조건=조껀 문법=문뻡 평가=평까
-    성격=성껵 여권=여꿘 안과=안꽈 결정=결쩡 발전=발쩐 실제=실쩨 활동=활똥 열정=열쩡 일정=일쩡
+    결단력=결딴녁 공권력=공꿘녁 한자리=한자리 한자=한짜 인기=인끼 사건=사껀 조건=조껀 문법=문뻡
+    평가=평까 성격=성껵 여권=여꿘 결정=결쩡 발전=발쩐 실제=실쩨 활동=활똥 열정=열쩡 일정=일쩡
     설정=설쩡 철도=철또 절대=절때 결제=결쩨 발달=발딸 갈등=갈뜽 출동=출똥 일단=일딴
     물고기=물꼬기 눈동자=눈똥자 손가락=손까락 발가락=발까락 술집=술찝 김밥=김빱 비빔밥=비빔빱
     아침밥=아침빱 점심밥=점심빱 볶음밥=보끔빱 떡볶이=떳뽀끼
@@ -58,6 +58,8 @@ def read_korean_number(number: str, following: str) -> str:
     if not whole or len(whole) > 3:
         return _sino(whole)
     value = int(whole)
+    if value == 1 and following.startswith("번째"):
+        return "첫"
     if following.startswith("월"):
         return _MONTHS.get(value) or _sino(whole)
     return _native(value) if _counts_natively(value, following) else _sino(whole)
