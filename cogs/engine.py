@@ -45,12 +45,13 @@ class Engine(LunaCog, name=ENGINE_COG):
         Raises `LunaError` if Luna could not remember or not speak at all.
         """
         await super().cog_load()
-        self._store = await Store.open(self.environment.data, self.environment.database_url)
         try:
+            self._store = await Store.open(self.environment.data, self.environment.database_url)
             await self.service.start()
         except BaseException:
             await self.service.aclose()
-            await self.store.aclose()
+            if self._store is not None:
+                await self._store.aclose()
             raise
         # A full garbage collection passes over every object of PyTorch and the dictionaries and
         # stops the player's thread for 90 ms; what is there now is there to stay.

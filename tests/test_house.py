@@ -37,7 +37,7 @@ def test_what_knows_no_discord(name: str) -> None:
     assert reached <= set(NO_DISCORD), "nor through a sibling"
 
 
-@pytest.mark.parametrize("path", ROOT.glob("cogs/_store/**/*.py"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [*ROOT.glob("cogs/_store/**/*.py")], ids=lambda path: path.name)
 def test_the_store_knows_no_discord_and_no_other_room(path: Path) -> None:
     assert roots(path) <= sys.stdlib_module_names | {"sqlalchemy", "alembic", "asyncpg", "luna_tts"}
     assert not any(name.startswith("..") for name in imports(path))

@@ -155,6 +155,8 @@ class Database:
                     try:
                         await connection.commit()
                     except self._link.errors as error:
+                        # SQLAlchemy would put it back into the pool with its transaction open.
+                        await connection.invalidate()
                         raise CommitInDoubt(*self._explained(error)) from error
         except StoreUnavailable as error:
             _log.error("%s", error)

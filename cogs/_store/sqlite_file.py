@@ -17,6 +17,15 @@ FILE_NAME: Final = "luna.sqlite3"
 BUSY_SECONDS: Final = 5.0
 """How long a program that looks into the file, for a backup say, may keep Luna waiting."""
 
+_CURES: Final = (
+    ("end the program that has it open", ("locked",)),
+    ("free some space on this disk", ("full", "No space", "quota")),
+    (
+        "start Luna again, and if that does not help put a backup in its place",
+        ("malformed", "not a database", "no such", "already exists", "I/O error"),
+    ),
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -42,12 +51,10 @@ def claim(path: Path) -> IO[bytes]:
 
 def explained(path: Path, problem: str) -> tuple[str, str]:
     """What to tell the operator of a file that cannot be used, and the cure."""
-    if "locked" in problem:
-        cure = "end the program that has it open"
-    elif "full" in problem or "No space" in problem:
-        cure = "free some space on this disk"
-    else:
-        cure = "let this user write there, or set LUNA_DATA to another folder"
+    cure = next(
+        (cure for cure, signs in _CURES if any(sign in problem for sign in signs)),
+        "let this user write there, or set LUNA_DATA to another folder",
+    )
     return f"the settings in {path} cannot be used ({problem})", cure
 
 
@@ -79,7 +86,7 @@ def _damage(path: Path) -> str:
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("BEGIN IMMEDIATE")
             database.execute("ROLLBACK")
-        return "" if found == "ok" else found
+        return "" if found == "ok" else " ".join(found.split())
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
             return str(error)
