@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FOLDER = Path(__file__).with_name("migrations")
+VERSION_TABLE = "luna_version"
+"""Not alembic's own name, which a host's migrations in the same database may use."""
 _POSTGRESQL_LOCK = 0x4C756E61
 """Any number of our own: two Lunas that start at once migrate one after the other."""
 
@@ -23,9 +25,9 @@ _POSTGRESQL_LOCK = 0x4C756E61
 def is_current(connection: Connection) -> bool:
     """Whether there is nothing to migrate. Raises `StoreUnavailable` if a newer Luna was here."""
     known = [path.stem[1:5] for path in sorted((FOLDER / "versions").glob("v[0-9]*.py"))]
-    if not inspect(connection).has_table("alembic_version"):
+    if not inspect(connection).has_table(VERSION_TABLE):
         return False
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()
     if found is not None and found not in known:
         raise StoreUnavailable(
             f"the settings were written by a newer Luna (version {found} of the tables, this one "
@@ -53,5 +55,5 @@ def upgrade(connection: Connection, config: Config) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
     else:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_POSTGRESQL_LOCK})"))
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, version_table=VERSION_TABLE)
     command.upgrade(config, "head")

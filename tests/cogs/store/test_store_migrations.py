@@ -15,7 +15,7 @@ from sqlalchemy import Connection, text
 
 from cafe import ROOT
 from cogs._store import GuildSettings, Store, StoreUnavailable
-from cogs._store.migrate import FOLDER
+from cogs._store.migrate import FOLDER, VERSION_TABLE
 from cogs._store.tables import metadata
 
 
@@ -26,7 +26,9 @@ async def execute(store: Store, statement: str) -> None:
 
 async def test_migrations_and_tables_agree(store: Store) -> None:
     def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "version_table": VERSION_TABLE}
+        )
         return compare_metadata(context, metadata)
 
     async with store._database._link.engine.connect() as connection:
@@ -45,7 +47,7 @@ def test_migrations_are_one_line_named_by_their_revision() -> None:
 async def test_what_a_newer_luna_wrote_is_refused(place: tuple[Path, str]) -> None:
     store = await Store.open(*place)
     await store.update_guild(1, voice="koharu")
-    await execute(store, "UPDATE alembic_version SET version_num = '9999'")
+    await execute(store, "UPDATE luna_version SET version_num = '9999'")
     await store.aclose()
     with pytest.raises(StoreUnavailable, match=r"newer Luna \(version 9999 .*: update Luna, or"):
         await Store.open(*place)
@@ -57,7 +59,7 @@ async def test_what_a_newer_luna_wrote_is_refused(place: tuple[Path, str]) -> No
 async def test_somebody_elses_tables_are_left_alone(place: tuple[Path, str]) -> None:
     store = await Store.open(*place)
     await store.update_guild(1, voice="koharu")
-    await execute(store, "DROP TABLE alembic_version")
+    await execute(store, "DROP TABLE luna_version")
     await store.aclose()
     with pytest.raises(StoreUnavailable, match=r"guilds.* already exists"):
         await Store.open(*place)
