@@ -114,6 +114,7 @@ def main() -> int:
         print(f"LUNA_LOG_LEVEL is {level!r}: it must be DEBUG, INFO, WARNING or ERROR")
         return 1
     discord.utils.setup_logging(level=logging.getLevelNamesMapping()[level])
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of each of its parts
     try:
         if token:
             asyncio.run(serve(token))

@@ -1,4 +1,4 @@
-"""LunaCog: what Luna's cogs share: the service, replies in the member's language, errors."""
+"""LunaCog: what Luna's cogs share: service, store, replies in the member's language, errors."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from luna_tts.errors import EngineClosed
 from ._environment import Environment
 from ._errors import CommandClash
 from ._locale import Phrases
+from ._store import Store
 
 ENGINE_COG = "LunaEngine"
 MAX_CONTENT = 2000
@@ -45,10 +46,12 @@ class LunaCog(commands.Cog):
     @property
     def service(self) -> TTSService:
         """The service of the engine cog. Raises `EngineClosed` when that is not loaded."""
-        engine = self.bot.get_cog(ENGINE_COG)
-        if engine is None:
-            raise EngineClosed
-        return cast(LunaCog, engine).service
+        return self._engine.service
+
+    @property
+    def store(self) -> Store:
+        """The settings, which the engine cog owns. Raises `EngineClosed` when it is not loaded."""
+        return self._engine.store
 
     async def cog_load(self) -> None:
         """Loads the engine's extension from this same package where it is missing."""
@@ -108,6 +111,13 @@ class LunaCog(commands.Cog):
                 )
         except discord.HTTPException as error:
             _log.warning("an interaction could not be answered: %s", error)
+
+    @property
+    def _engine(self) -> LunaCog:
+        engine = self.bot.get_cog(ENGINE_COG)
+        if engine is None:
+            raise EngineClosed
+        return cast(LunaCog, engine)
 
     def _enter_group(self, name: str) -> None:
         """Puts the commands under /`name`, which all of Luna's cogs share."""

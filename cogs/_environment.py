@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from luna_tts import LunaError, TTSService
@@ -36,6 +36,9 @@ class Environment:
     queue_limit: int
     max_characters: int
     local_wav: Path
+    data: Path
+    database_url: str = field(repr=False)
+    """Holds a password."""
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> Environment:
@@ -53,6 +56,8 @@ class Environment:
             queue_limit=_number(variables, "LUNA_QUEUE_LIMIT", 30, low=1, high=1000),
             max_characters=_number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
+            data=Path(variables.get("LUNA_DATA") or "data"),
+            database_url=variables.get("LUNA_DATABASE_URL", "").strip(),
         )
 
 

@@ -1,4 +1,4 @@
-"""Owner of the engine: opens, warms and closes the TTSService. Reloading other cogs keeps it."""
+"""Owner of engine and store: opens, warms and closes both. Reloading other cogs keeps them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import logging
 from discord.ext import commands
 
 from luna_tts import TTSService
+from luna_tts.errors import EngineClosed
 
 from ._base import ENGINE_COG, LunaCog, add_cog
 from ._environment import open_service
 from ._locale import LunaTranslator
+from ._store import Store
 
 _log = logging.getLogger(__name__)
 
 
 class Engine(LunaCog, name=ENGINE_COG):
-    """Holds the service that the other cogs use."""
+    """Holds the service and the store that the other cogs use."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self._service = open_service(self.environment)
+        self._store: Store | None = None
         self._translator: LunaTranslator | None = None
 
     @property
@@ -29,13 +32,26 @@ class Engine(LunaCog, name=ENGINE_COG):
         """The service, from the end of `cog_load` to `cog_unload`."""
         return self._service
 
+    @property
+    def store(self) -> Store:
+        """The settings, from the end of `cog_load` to `cog_unload`."""
+        if self._store is None:
+            raise EngineClosed
+        return self._store
+
     async def cog_load(self) -> None:
-        """Loads and warms up the voices. Raises `LunaError` if Luna could not speak at all."""
+        """Opens the settings, then loads and warms up the voices.
+
+        Raises `LunaError` if Luna could not remember or not speak at all.
+        """
         await super().cog_load()
         try:
+            self._store = await Store.open(self.environment.data, self.environment.database_url)
             await self.service.start()
         except BaseException:
             await self.service.aclose()
+            if self._store is not None:
+                await self._store.aclose()
             raise
         # A full garbage collection passes over every object of PyTorch and the dictionaries and
         # stops the player's thread for 90 ms; what is there now is there to stay.
@@ -46,7 +62,7 @@ class Engine(LunaCog, name=ENGINE_COG):
             await self.bot.tree.set_translator(self._translator)
 
     async def cog_unload(self) -> None:
-        """Ends the engine's threads; queues that still speak end with it."""
+        """Ends the engine's threads, and with them queues that still speak; closes the store."""
         if self._translator is not None and self.bot.tree.translator is self._translator:
             await self.bot.tree.set_translator(None)
         stats = self.service.stats()
@@ -57,6 +73,7 @@ class Engine(LunaCog, name=ENGINE_COG):
             stats.audio_seconds,
             stats.inference_seconds,
         )
+        await self.store.aclose()
         gc.unfreeze()
         await super().cog_unload()
 

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +75,12 @@ def open_cafe(discord: StandIn, name: str = "Cafe", locale: str = "ja") -> Cafe:
 
 @asynccontextmanager
 async def luna(discord: StandIn, env: Mapping[str, str] | None = None) -> AsyncIterator[BotProcess]:
-    """The unmodified bot.py, online."""
-    async with discord.bot_process(ROOT / "bot.py", env=env, cwd=ROOT) as bot:
-        await discord.ready()
-        yield bot
+    """The unmodified bot.py, online, with settings of its own."""
+    with TemporaryDirectory() as data:
+        env = {"LUNA_DATA": data, **(env or {})}
+        async with discord.bot_process(ROOT / "bot.py", env=env, cwd=ROOT) as bot:
+            await discord.ready()
+            yield bot
 
 
 def spoken(model: OpenJTalkModel, text: str) -> Sound:

@@ -25,6 +25,12 @@ def pytest_configure() -> None:
     os.environ["PYTHON_DOTENV_DISABLED"] = "1"
 
 
+@pytest.fixture(autouse=True)
+def data(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test's Luna remembers nothing of the others', nor of the caller's own."""
+    monkeypatch.setenv("LUNA_DATA", str(tmp_path_factory.mktemp("data")))
+
+
 @pytest.fixture(scope="session")
 def open_jtalk() -> OpenJTalkModel:
     """The embedded voice, loaded once: it is immutable."""

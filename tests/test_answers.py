@@ -145,6 +145,19 @@ async def test_a_wrong_token_is_one_sentence() -> None:
         assert "Traceback" not in bot.log
 
 
+async def test_settings_that_cannot_be_opened_are_one_sentence() -> None:
+    async with StandIn() as discord:
+        for env, sentence in (
+            ({"LUNA_DATA": "/dev/null/data"}, "or set LUNA_DATA to another folder"),
+            ({"LUNA_DATABASE_URL": "postgresql://a:s3cret@127.0.0.1:1/a"}, "start it, or correct"),
+        ):
+            async with discord.bot_process(ROOT / "bot.py", env=env, cwd=ROOT) as bot:
+                assert await bot.wait() == 1
+            assert sentence in bot.log.splitlines()[-1]
+            assert "s3cret" not in bot.log
+            assert "Traceback" not in bot.log
+
+
 async def test_without_the_message_content_intent_say_works_and_the_log_says_the_cure() -> None:
     async with StandIn() as discord:
         discord.granted_intents.discard("message_content")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from cafe import ROOT
 
-PRODUCT = [ROOT / "bot.py", *ROOT.glob("cogs/*.py"), *ROOT.glob("luna_tts/**/*.py")]
+PRODUCT = [ROOT / "bot.py", *ROOT.glob("cogs/**/*.py"), *ROOT.glob("luna_tts/**/*.py")]
 EVERYTHING = [*PRODUCT, *ROOT.glob("tests/**/*.py")]
 NO_DISCORD = ("_errors", "_environment", "_local", "_markup", "_pcm_stream", "_speech_queue")
 
@@ -34,6 +35,12 @@ def test_what_knows_no_discord(name: str) -> None:
     assert "discord" not in roots(path)
     reached = {module.lstrip(".") for module in imports(path) if module.startswith(".")}
     assert reached <= set(NO_DISCORD), "nor through a sibling"
+
+
+@pytest.mark.parametrize("path", [*ROOT.glob("cogs/_store/**/*.py")], ids=lambda path: path.name)
+def test_the_store_knows_no_discord_and_no_other_room(path: Path) -> None:
+    assert roots(path) <= sys.stdlib_module_names | {"sqlalchemy", "alembic", "asyncpg", "luna_tts"}
+    assert not any(name.startswith("..") for name in imports(path))
 
 
 @pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))

@@ -16,6 +16,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from cafe import ROOT
+from luna_tts.errors import EngineClosed
 
 COMMANDS = {"join", "leave", "say", "skip", "stop"}
 
@@ -37,6 +38,8 @@ async def host(plugins: str) -> AsyncIterator[commands.Bot]:
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     async with commands.Bot("!", intents=discord.Intents.none()) as bot:
         yield bot
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(1)  # one that has told its end may take a moment to go
     assert set(threading.enumerate()) == threads
     assert asyncio.all_tasks() <= tasks | {asyncio.current_task()}
     for name in [name for name in sys.modules if name.split(".")[0] == "my_host"]:
@@ -97,6 +100,30 @@ async def test_reloading_the_engine_gives_speech_the_new_one(
     after = host.get_cog("LunaSpeech").service  # type: ignore[union-attr]
     assert after is not before
     assert (await after.synthesize("やあ")).seconds > 0.1
+
+
+async def test_the_store_is_reached_from_every_cog_and_lasts(
+    plugins: str, host: commands.Bot
+) -> None:
+    for extension in extensions(plugins):
+        await host.load_extension(extension)
+    speech, engine = host.get_cog("LunaSpeech"), host.get_cog("LunaEngine")
+    assert speech.store is engine.store  # type: ignore[union-attr]
+    await speech.store.update_guild(1, voice="koharu")  # type: ignore[union-attr]
+    await host.reload_extension(f"{plugins}.engine")
+    assert (await speech.store.guild(1)).voice == "koharu"  # type: ignore[union-attr]
+    await host.unload_extension(f"{plugins}.engine")
+    with pytest.raises(EngineClosed):
+        _ = speech.store  # type: ignore[union-attr]
+
+
+async def test_a_store_that_cannot_be_opened_leaves_nothing_behind(
+    plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LUNA_DATA", "/dev/null/data")
+    with pytest.raises(commands.ExtensionFailed, match="set LUNA_DATA to another folder"):
+        await host.load_extension(f"{plugins}.speech")
+    assert not host.cogs
 
 
 async def test_a_clash_names_the_command_and_the_cure(plugins: str, host: commands.Bot) -> None:

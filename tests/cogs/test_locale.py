@@ -9,7 +9,7 @@ import pytest
 from discord.ext import commands
 
 import cogs
-from cogs import _errors
+from cogs import _errors, _store
 from cogs._errors import ChannelFull, MissingPermissions
 from cogs._locale import LANGUAGES, Phrases
 from cogs._voice_link import NEEDED_PERMISSIONS
@@ -39,7 +39,7 @@ def test_every_language_says_the_same_things(language: str) -> None:
 def test_every_error_has_its_sentence() -> None:
     kinds = [
         kind
-        for module in (errors, _errors)
+        for module in (errors, _errors, _store)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, LunaError) and kind is not LunaError
     ]

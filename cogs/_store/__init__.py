@@ -1,0 +1,17 @@
+"""What Luna remembers: settings of guilds and members, dictionaries; in SQLite or PostgreSQL."""
+
+from .errors import InvalidLanguage, InvalidText, StoreUnavailable, TooManyWords
+from .rows import EVERYWHERE, GuildSettings, MemberSettings, Scope
+from .store import Store
+
+__all__ = [
+    "EVERYWHERE",
+    "GuildSettings",
+    "InvalidLanguage",
+    "InvalidText",
+    "MemberSettings",
+    "Scope",
+    "Store",
+    "StoreUnavailable",
+    "TooManyWords",
+]

@@ -1,0 +1,133 @@
+"""GuildSettings and MemberSettings: frozen rows, whose values are checked when they are made.
+
+A new field is one line here and one migration: its column follows from its annotation.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from operator import index
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from luna_tts.errors import InvalidOption
+from luna_tts.types import RANGES
+
+from .errors import InvalidLanguage, InvalidText
+
+Scope: TypeAlias = tuple[int, int]
+"""Where a dictionary holds: (guild id, 0) = in a guild, (0, member id) = a member's own."""
+EVERYWHERE: Final[Scope] = (0, 0)
+
+LANGUAGES: Final = ("ja", "ko", "en")
+LONGEST_NAME: Final = 255
+"""Characters."""
+LIMITS: Final = MappingProxyType({**RANGES, "max_characters": (10, 5000)})
+"""What each number may be, both ends included."""
+HIGHEST_ID: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSettings:
+    """What a guild's admins chose; `None` = as the operator set it up.
+
+    Raises `InvalidText`, `InvalidLanguage`, `InvalidOption`.
+    """
+
+    voice: str | None = None
+    newcomer_voice: str | None = None
+    """The voice of members who chose none; `None` = the guild's."""
+    language: str | None = None
+    """One of `LANGUAGES`."""
+    max_characters: int | None = None
+    """10 to 5000; a longer text is cut."""
+    disabled_voices: tuple[str, ...] = ()
+    voice_roles: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    """Voice -> ids of the roles that may use it; a voice that is absent is everybody's."""
+
+    def __post_init__(self) -> None:
+        _settle(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSettings:
+    """What a member chose in one guild; `None` = as the guild, or the voice, has it.
+
+    The numbers are those of `SynthesisOptions`. Raises `InvalidText`, `InvalidOption`.
+    """
+
+    voice: str | None = None
+    speaker: str | None = None
+    style: str | None = None
+    style_weight: float | None = None
+    length_scale: float | None = None
+    pitch_scale: float | None = None
+    intonation_scale: float | None = None
+    volume: float | None = None
+    favourites: tuple[str, ...] = ()
+    """Voices."""
+
+    def __post_init__(self) -> None:
+        _settle(self)
+
+
+def same_word(surface: str) -> str:
+    """What two surfaces have in common that are the same word: width and case do not matter."""
+    return unicodedata.normalize("NFKC", surface.strip()).casefold()
+
+
+def snowflake(number: int) -> int:
+    """`number` itself. Raises `ValueError` for what cannot be the id of anything on Discord."""
+    if not 0 <= number <= HIGHEST_ID:
+        raise ValueError(f"{number} is no Discord id")
+    return number
+
+
+def _settle(row: GuildSettings | MemberSettings) -> None:
+    """Checks every value and makes it immutable."""
+    for one in fields(row):
+        value, kind = getattr(row, one.name), str(one.type)
+        if value is not None or not kind.endswith("None"):
+            object.__setattr__(row, one.name, _CHECKS[kind](one.name, value))
+
+
+def _text(name: str, value: str) -> str:
+    whole = not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
+    if not (0 < len(value) <= LONGEST_NAME and whole):
+        raise InvalidText(name, LONGEST_NAME)
+    if name == "language" and value not in LANGUAGES:
+        raise InvalidLanguage(value, LANGUAGES)
+    return value
+
+
+def _number(name: str, value: float) -> float:
+    low, high = LIMITS[name]
+    if not low <= value <= high:  # nor is NaN between them
+        raise InvalidOption(name, value, low, high)
+    return float(value)
+
+
+def _whole(name: str, value: int) -> int:
+    return int(_number(name, index(value)))
+
+
+def _texts(name: str, value: Iterable[str]) -> tuple[str, ...]:
+    return tuple(_text(name, text) for text in value)
+
+
+def _roles(name: str, value: Mapping[str, Iterable[int]]) -> Mapping[str, tuple[int, ...]]:
+    return MappingProxyType(
+        {_text(name, voice): tuple(map(snowflake, roles)) for voice, roles in value.items()}
+    )
+
+
+_CHECKS: Final[Mapping[str, Callable[[str, Any], object]]] = {
+    "str | None": _text,
+    "int | None": _whole,
+    "float | None": _number,
+    "tuple[str, ...]": _texts,
+    "Mapping[str, tuple[int, ...]]": _roles,
+}
+"""By annotation; tables.py has a column for each."""
