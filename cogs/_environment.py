@@ -36,6 +36,8 @@ class Environment:
     queue_limit: int
     max_characters: int
     local_wav: Path
+    metrics_port: int | None
+    metrics_host: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> Environment:
@@ -53,6 +55,8 @@ class Environment:
             queue_limit=_number(variables, "LUNA_QUEUE_LIMIT", 30, low=1, high=1000),
             max_characters=_number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
+            metrics_port=_port(variables, "LUNA_METRICS_PORT"),
+            metrics_host=variables.get("LUNA_METRICS_HOST", "").strip() or "127.0.0.1",
         )
 
 
@@ -85,6 +89,13 @@ def _language(variables: Mapping[str, str]) -> str:
     if value not in ("ja", "ko", "en"):
         raise InvalidVariable("LUNA_LANGUAGE", value, "ja, ko or en")
     return value
+
+
+def _port(variables: Mapping[str, str], name: str) -> int | None:
+    """None where nothing shall listen."""
+    if not variables.get(name, "").strip():
+        return None
+    return _number(variables, name, 0, low=1, high=65_535)
 
 
 def _number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:

@@ -86,11 +86,12 @@ class CommandStore:
     def _stored(self, scope: int | None, command: Json, ids: Mapping[Any, str]) -> Json:
         kept = rules.accepted(command)
         key = (kept["type"], kept["name"])
+        needed = kept.get("default_member_permissions")
         mine = {
             "id": ids.get(key) or str(self.snowflakes.next()),
             "application_id": str(self.application_id),
             "version": str(self.snowflakes.next()),
-            "default_member_permissions": kept.get("default_member_permissions"),
+            "default_member_permissions": None if needed is None else str(needed),
             "description": kept.get("description") or "",
         }
         guild = {} if scope is None else {"guild_id": str(scope)}
