@@ -188,12 +188,12 @@ async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:
 
 def _pages(text: str) -> Iterator[str]:
     """`text` in pieces of at most `MAX_CONTENT`, broken between lines; longer lines are cut."""
-    page = ""
-    for line in text.splitlines():
+    page: list[str] = []
+    for line in text.split("\n"):
         if len(line) > MAX_CONTENT:
             line = line[: MAX_CONTENT - 1] + "…"
-        if page and len(page) + 1 + len(line) > MAX_CONTENT:
-            yield page
-            page = ""
-        page = f"{page}\n{line}" if page else line
-    yield page
+        if page and len("\n".join([*page, line])) > MAX_CONTENT:
+            yield "\n".join(page)
+            page = []
+        page.append(line)
+    yield "\n".join(page)

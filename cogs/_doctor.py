@@ -25,8 +25,8 @@ TEXT_PERMISSIONS: Final = ("view_channel", "send_messages")
 THREAD_PERMISSIONS: Final = ("view_channel", "send_messages_in_threads")
 VOICE_PERMISSIONS: Final = (*NEEDED_PERMISSIONS, "send_messages")
 STAGE_PERMISSIONS: Final = (*VOICE_PERMISSIONS, "request_to_speak")
-PACKAGES: Final = ("davey", "PyNaCl")
-"""End-to-end encryption (DAVE) and transport encryption."""
+PACKAGES: Final = {"davey": "DAVE: davey", "PyNaCl": "PyNaCl"}
+"""What end-to-end and transport encryption need, and how it is shown."""
 TESTED_DISCORD: Final = (2, 7)
 
 ANSWER_SECONDS = 5.0
@@ -67,6 +67,13 @@ def check_permissions(
     return Finding(level, "permissions_missing", {"channel": channel, "permissions": missing})
 
 
+def check_text_channel(channel: str, permissions: discord.Permissions, *, thread: bool) -> Finding:
+    """Whether Luna may read and write where she was asked."""
+    return check_permissions(
+        channel, permissions, THREAD_PERMISSIONS if thread else TEXT_PERMISSIONS
+    )
+
+
 def check_voice_channel(channel: VocalChannel | None) -> Iterator[Finding]:
     """Whether Luna may join, speak and write there, and be heard."""
     if channel is None:
@@ -90,8 +97,8 @@ def check_voice_channel(channel: VocalChannel | None) -> Iterator[Finding]:
 
 def check_libraries() -> Iterator[Finding]:
     """What voice needs, with versions."""
-    for name in PACKAGES:
-        version = installed(name)
+    for package, name in PACKAGES.items():
+        version = installed(package)
         if version is None:
             yield Finding("fail", "library_missing", {"name": name})
         else:
@@ -107,8 +114,8 @@ def _opus() -> Finding:
         return Finding("fail", "opus_missing")
     version = discord.opus.Encoder.get_opus_version().removeprefix("libopus ")
     if version == "unknown":
-        return Finding("ok", "library_loaded", {"name": "libopus"})
-    return Finding("ok", "library_ok", {"name": "libopus", "version": version})
+        return Finding("ok", "library_loaded", {"name": "Opus: libopus"})
+    return Finding("ok", "library_ok", {"name": "Opus: libopus", "version": version})
 
 
 async def check_engine(service: TTSService | None, device: str) -> Finding:

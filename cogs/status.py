@@ -23,8 +23,6 @@ from ._activity import Activity
 from ._base import LunaCog, add_cog, is_owner, may_manage_guild
 from ._command_list import CommandList
 from ._doctor import (
-    TEXT_PERMISSIONS,
-    THREAD_PERMISSIONS,
     Finding,
     Level,
     check_disk,
@@ -32,7 +30,7 @@ from ._doctor import (
     check_intents,
     check_latency,
     check_libraries,
-    check_permissions,
+    check_text_channel,
     check_times,
     check_voice_channel,
     check_voices,
@@ -147,12 +145,10 @@ class Status(LunaCog, name="LunaStatus"):
 
     async def _examine(self, interaction: discord.Interaction) -> list[Finding]:
         environment, service = self.environment, self._service_or_none()
-        in_thread = isinstance(interaction.channel, discord.Thread)
-        needed = THREAD_PERMISSIONS if in_thread else TEXT_PERMISSIONS
-        where = f"<#{interaction.channel_id}>"
+        chat, thread = interaction.channel_id, isinstance(interaction.channel, discord.Thread)
         return [
             *check_intents(self.bot.intents),
-            check_permissions(where, interaction.app_permissions, needed),
+            check_text_channel(f"<#{chat}>", interaction.app_permissions, thread=thread),
             *check_voice_channel(_voice_channel(interaction)),
             *check_libraries(),
             await check_engine(service, environment.device),

@@ -117,7 +117,7 @@ async def test_status_names_this_server_and_counts_the_others(scene: Scene) -> N
             await (await each.say(LONG)).reply()
     told = await ask(scene.members["en-US"], "status")
     assert f"🔊 Speaking in <#{cafe.lounge.id}>; listeners: 1, texts waiting: 1" in told
-    assert "speaking in servers: 1, texts waiting: 1" in told
+    assert "Other servers with me in voice: 1, texts waiting there: 1" in told
     assert str(other.lounge.id) not in told
     assert "Secret" not in told
     for what in ("Wait for one's turn", "First sound", "Synthesis of an utterance"):

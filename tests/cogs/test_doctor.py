@@ -53,6 +53,15 @@ def test_permissions_are_named() -> None:
     assert "発言, メッセージを送信, スピーカー参加をリクエスト" in sentence
 
 
+def test_threads_have_a_permission_of_their_own() -> None:
+    permissions = discord.Permissions(view_channel=True, send_messages=True)
+    check = _doctor.check_text_channel
+    assert told(check("#x", permissions, thread=False)) == [("ok", "permissions_ok")]
+    finding = check("#x", permissions, thread=True)
+    assert told(finding) == [("warn", "permissions_missing")]
+    assert finding.data["permissions"] == ["send_messages_in_threads"]
+
+
 def test_no_voice_channel() -> None:
     assert told(*_doctor.check_voice_channel(None)) == [("warn", "voice_channel_none")]
 
@@ -81,6 +90,7 @@ def test_opus_may_not_tell_its_version(
 
 
 async def test_the_engine(service: TTSService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_doctor, "installed", lambda name: "2.13.0")
     assert told(await _doctor.check_engine(service, "cpu")) == [("ok", "engine_ok")]
     monkeypatch.setattr(_doctor, "installed", lambda name: None)
     assert told(await _doctor.check_engine(service, "cpu")) == [("ok", "engine_built_in")]
