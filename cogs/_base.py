@@ -71,7 +71,11 @@ class LunaCog(commands.Cog):
 
     async def reply(self, interaction: discord.Interaction, key: str, **data: object) -> None:
         """Answers the caller alone, with a phrase of [replies]."""
-        await self.show(interaction, self.phrases.text("replies", key, interaction.locale, **data))
+        await self.show(interaction, self.text(interaction, "replies", key, **data))
+
+    def text(self, interaction: discord.Interaction, section: str, key: str, **data: object) -> str:
+        """A phrase of locale/*.toml in the caller's language."""
+        return self.phrases.text(section, key, interaction.locale, **data)
 
     async def explain(self, interaction: discord.Interaction, error: Exception) -> None:
         """Answers the caller alone, with the sentence for `error`; logs what nobody foresaw."""

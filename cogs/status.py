@@ -69,11 +69,11 @@ class Status(LunaCog, name="LunaStatus"):
     async def status(self, interaction: discord.Interaction) -> None:
         """Where she speaks, which voices are loaded, how long listeners wait."""
         stats, activity = self.service.stats(), self.activity
-        lines = [self._text(interaction, "status", "speech_not_loaded")]
+        lines = [self.text(interaction, "status", "speech_not_loaded")]
         if activity is not None:
             lines = [self._here(interaction, activity), self._elsewhere(interaction, activity)]
         lines.append(
-            self._text(
+            self.text(
                 interaction, "status", "voices", voices=stats.voices, voice=self.service.voice
             )
         )
@@ -102,7 +102,7 @@ class Status(LunaCog, name="LunaStatus"):
     async def help(self, interaction: discord.Interaction) -> None:
         """The commands that the caller may use."""
         async with self.acknowledged(interaction):
-            lines = [self._text(interaction, "help", "intro")]
+            lines = [self.text(interaction, "help", "intro")]
             async for command, description in self._commands.entries(interaction):
                 lines.append(f"{command} {description}")
         await self.show(interaction, "\n".join(lines))
@@ -116,10 +116,10 @@ class Status(LunaCog, name="LunaStatus"):
     async def credit(self, interaction: discord.Interaction) -> None:
         """Credit lines of the voices, the embedded one's first, and of Luna's parts."""
         voices = sorted(self.service.voices(), key=lambda voice: voice.name != EMBEDDED_VOICE)
-        no_credit = self._text(interaction, "credit", "no_credit")
-        lines = [self._text(interaction, "credit", "voices")]
+        no_credit = self.text(interaction, "credit", "no_credit")
+        lines = [self.text(interaction, "credit", "voices")]
         lines += [f"- {voice.name}: {voice.credit or no_credit}" for voice in voices]
-        lines.append(self._text(interaction, "credit", "built_on"))
+        lines.append(self.text(interaction, "credit", "built_on"))
         lines += [f"- {name} ({licence})" for name, licence in BUILT_ON.items()]
         await self.show(interaction, "\n".join(lines))
 
@@ -136,9 +136,9 @@ class Status(LunaCog, name="LunaStatus"):
         async with self.acknowledged(interaction):
             findings = await self._examine(interaction)
         found = Counter(finding.level for finding in findings)
-        lines = [self._text(interaction, "doctor", "summary", **{k: found[k] for k in MARKS})]
+        lines = [self.text(interaction, "doctor", "summary", **{k: found[k] for k in MARKS})]
         lines += [
-            f"{MARKS[item.level]} {self._text(interaction, 'doctor', item.key, **item.data)}"
+            f"{MARKS[item.level]} {self.text(interaction, 'doctor', item.key, **item.data)}"
             for item in findings
         ]
         await self.show(interaction, "\n".join(lines))
@@ -164,7 +164,7 @@ class Status(LunaCog, name="LunaStatus"):
             if session.guild_id == interaction.guild_id and session.channel_id is not None:
                 channel = self.bot.get_channel(session.channel_id)
                 people = channel.members if isinstance(channel, VocalChannel) else []
-                return self._text(
+                return self.text(
                     interaction,
                     "status",
                     "speaking_here" if session.speaking else "silent_here",
@@ -172,14 +172,14 @@ class Status(LunaCog, name="LunaStatus"):
                     listeners=sum(not person.bot for person in people),
                     waiting=session.waiting,
                 )
-        return self._text(interaction, "status", "not_here")
+        return self.text(interaction, "status", "not_here")
 
     def _elsewhere(self, interaction: discord.Interaction, activity: Activity) -> str:
         """Other servers as numbers: nobody learns their names."""
         others = [view for view in activity.sessions() if view.guild_id != interaction.guild_id]
         connected = [view for view in others if view.channel_id is not None]
         waiting = sum(view.waiting for view in others)
-        return self._text(
+        return self.text(
             interaction, "status", "elsewhere", servers=len(connected), waiting=waiting
         )
 
@@ -193,20 +193,15 @@ class Status(LunaCog, name="LunaStatus"):
         for key, measure in measures.items():
             if measure.recent:
                 p50, p95 = measure.percentile(50), measure.percentile(95)
-                yield self._text(interaction, "status", key, p50=p50, p95=p95)
+                yield self.text(interaction, "status", key, p50=p50, p95=p95)
         if not timings.waits.recent:
-            yield self._text(interaction, "status", "unmeasured")
+            yield self.text(interaction, "status", "unmeasured")
 
     def _service_or_none(self) -> TTSService | None:
         try:
             return self.service
         except EngineClosed:
             return None
-
-    def _text(
-        self, interaction: discord.Interaction, section: str, key: str, **data: object
-    ) -> str:
-        return self.phrases.text(section, key, interaction.locale, **data)
 
 
 def _voice_channel(interaction: discord.Interaction) -> VocalChannel | None:

@@ -186,10 +186,6 @@ class TTSService:
         """The voices that can be used at once."""
         return self._holder.infos()
 
-    def problems(self) -> dict[str, LunaError]:
-        """The voices that could not be used, by name, with the reason."""
-        return {**self._holder.problems, **self._refused}
-
     async def check(
         self, text: str, *, voice: str | None = None, options: SynthesisOptions | None = None
     ) -> None:
@@ -251,6 +247,10 @@ class TTSService:
             audio_seconds=self._audio_seconds,
             inference_seconds=self._inference_seconds,
         )
+
+    def problems(self) -> dict[str, LunaError]:
+        """The voices that could not be used, by name, with the reason."""
+        return {**self._holder.problems, **self._refused}
 
     async def aclose(self) -> None:
         """Ends both threads. Streams that are still open raise `EngineClosed`."""

@@ -66,6 +66,17 @@ def test_no_voice_channel() -> None:
     assert told(*_doctor.check_voice_channel(None)) == [("warn", "voice_channel_none")]
 
 
+def test_a_time_out_and_a_mute_are_found() -> None:
+    me = SimpleNamespace(id=1, is_timed_out=lambda: True, voice=SimpleNamespace(mute=True))
+    lounge: Any = SimpleNamespace(
+        mention="<#2>",
+        guild=SimpleNamespace(me=me),
+        permissions_for=lambda member: discord.Permissions.all(),
+    )
+    findings = [("ok", "permissions_ok"), ("fail", "timed_out"), ("fail", "muted")]
+    assert told(*_doctor.check_voice_channel(lounge)) == findings
+
+
 def test_missing_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_doctor, "installed", lambda name: None if name == "davey" else "1.0")
     monkeypatch.setattr(discord.opus, "is_loaded", lambda: False)
