@@ -255,15 +255,44 @@ async def test_a_form_changes_the_message_that_opened_it(scene: tuple[Cafe, BotP
 
 
 @with_bot
-async def test_files_go_both_ways(scene: tuple[Cafe, BotProcess]) -> None:
+@pytest.mark.parametrize("how", ["reply", "followup", "edit"])
+async def test_files_go_both_ways(scene: tuple[Cafe, BotProcess], how: str) -> None:
     cafe, bot = scene
-    sent = await cafe.alice.command("ask turn", file=Upload("words.csv", b"abc"))
+    sent = await cafe.alice.command("ask turn", file=Upload("words.csv", b"abc"), how=how)
     reply = await sent.reply()
     assert (reply.content, reply.ephemeral) == ("turned", True)
     (attachment,) = reply.attachments
     assert attachment["filename"] == "turned-words.csv"
     assert await cafe.discord.download(attachment) == b"cba"
-    await bot.wait_for_log("sent turned-words.csv of text/csv")
+    if how == "followup":
+        await bot.wait_for_log("sent turned-words.csv of text/csv")
+
+
+@with_bot
+async def test_an_edit_keeps_files_and_adds_some(scene: tuple[Cafe, BotProcess]) -> None:
+    cafe, _ = scene
+    sent = await cafe.alice.command("ask turn", file=Upload("a", b"abc"), how="channel")
+    reply = await sent.reply()
+    public = cafe.discord.messages(cafe.chat)[-1]
+    for message in (public, reply):
+        files = [await cafe.discord.download(attachment) for attachment in message.attachments]
+        assert files == [b"cba", b"more"]
+
+
+@with_bot
+async def test_a_bot_without_attach_files_sends_none(scene: tuple[Cafe, BotProcess]) -> None:
+    cafe, _ = scene
+
+    def refusals() -> list[Any]:
+        return [
+            request.answer["code"] for request in cafe.discord.requests if request.status == 403
+        ]
+
+    cafe.chat.deny(cafe.guild.me, "attach_files")
+    await cafe.alice.command("ask turn", file=Upload("a", b"abc"), how="channel")
+    await cafe.discord.wait_for(refusals, "the file was not refused")
+    cafe.chat.allow(cafe.guild.me, "attach_files")
+    assert refusals() == [50013]
 
 
 @with_bot

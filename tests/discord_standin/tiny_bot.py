@@ -127,12 +127,25 @@ class Answers(app_commands.Group, name="ask", description="Questions"):
         await interaction.response.send_message("choose", view=Menus(), ephemeral=True)
 
     @app_commands.command(description="Turn a file round")
-    async def turn(self, interaction: Interaction, file: discord.Attachment) -> None:
-        """Answer with the file backwards."""
-        await interaction.response.defer(ephemeral=True)
+    async def turn(self, interaction: Interaction, file: discord.Attachment, how: str) -> None:
+        """Answer with the file backwards, in each of the ways in which a file can be sent."""
         turned = discord.File(io.BytesIO((await file.read())[::-1]), f"turned-{file.filename}")
-        message = await interaction.followup.send("turned", file=turned, wait=True)
-        _log(f"sent {message.attachments[0].filename} of {file.content_type}")
+        if how == "reply":
+            await interaction.response.send_message("turned", file=turned, ephemeral=True)
+            return
+        await interaction.response.defer(ephemeral=True)
+        if how == "edit":
+            await interaction.edit_original_response(content="turned", attachments=[turned])
+        elif how == "channel" and isinstance(interaction.channel, discord.TextChannel):
+            sent = await interaction.channel.send("turned", file=turned)
+            more = discord.File(io.BytesIO(b"more"), "more")
+            sent = await sent.edit(attachments=[*sent.attachments, more])
+            await interaction.followup.send(
+                "turned", files=[await a.to_file() for a in sent.attachments]
+            )
+        else:
+            sent = await interaction.followup.send("turned", file=turned, wait=True)
+            _log(f"sent {sent.attachments[0].filename} of {file.content_type}")
 
     @app_commands.command(description="Who the caller is")
     async def me(self, interaction: Interaction) -> None:
