@@ -4,5 +4,5 @@ for extension in cogs.EXTENSIONS:
     await bot.load_extension(extension)
 """
 
-EXTENSIONS = tuple(f"{__name__}.{name}" for name in ("engine", "speech"))
+EXTENSIONS = tuple(f"{__name__}.{name}" for name in ("engine", "speech", "status", "metrics"))
 """In the order in which they load. Each also loads alone: it brings what it needs."""

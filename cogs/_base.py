@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -16,12 +16,14 @@ from discord.ext import commands
 from luna_tts import LunaError, TTSService
 from luna_tts.errors import EngineClosed
 
+from ._activity import Activity
 from ._environment import Environment
-from ._errors import CommandClash
+from ._errors import CommandClash, NotAllowed, OwnerOnly
 from ._locale import Phrases
 from ._store import Store
 
 ENGINE_COG = "LunaEngine"
+SPEECH_COG = "LunaSpeech"
 MAX_CONTENT = 2000
 """Characters of a message; Discord refuses more."""
 
@@ -53,6 +55,11 @@ class LunaCog(commands.Cog):
         """The settings, which the engine cog owns. Raises `EngineClosed` when it is not loaded."""
         return self._engine.store
 
+    @property
+    def activity(self) -> Activity | None:
+        """What the speech cog does; None when that is not loaded."""
+        return cast(Activity | None, self.bot.get_cog(SPEECH_COG))
+
     async def cog_load(self) -> None:
         """Loads the engine's extension from this same package where it is missing."""
         if self.bot.get_cog(ENGINE_COG) is None and self.qualified_name != ENGINE_COG:
@@ -67,21 +74,24 @@ class LunaCog(commands.Cog):
 
     async def reply(self, interaction: discord.Interaction, key: str, **data: object) -> None:
         """Answers the caller alone, with a phrase of [replies]."""
-        await self._answer(
-            interaction, self.phrases.text("replies", key, interaction.locale, **data)
-        )
+        await self.show(interaction, self.text(interaction, "replies", key, **data))
+
+    def text(self, interaction: discord.Interaction, section: str, key: str, **data: object) -> str:
+        """A phrase of locale/*.toml in the caller's language."""
+        return self.phrases.text(section, key, interaction.locale, **data)
 
     async def explain(self, interaction: discord.Interaction, error: Exception) -> None:
         """Answers the caller alone, with the sentence for `error`; logs what nobody foresaw."""
         if not isinstance(error, LunaError):
             _log.error("an interaction failed", exc_info=error)
-        await self._answer(interaction, self.phrases.sentence(error, interaction.locale))
+        await self.show(interaction, self.phrases.sentence(error, interaction.locale))
 
     async def cog_app_command_error(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
         """Every error of every command ends here, as one sentence."""
-        cause = error.original if isinstance(error, app_commands.CommandInvokeError) else error
+        wrappers = (app_commands.CommandInvokeError, Refused)
+        cause = error.original if isinstance(error, wrappers) else error
         await self.explain(interaction, cause)
 
     @asynccontextmanager
@@ -98,17 +108,17 @@ class LunaCog(commands.Cog):
             except discord.HTTPException as error:  # the work is done all the same
                 _log.warning("an interaction could not be acknowledged: %s", error)
 
-    async def _answer(self, interaction: discord.Interaction, content: str) -> None:
+    async def show(self, interaction: discord.Interaction, text: str) -> None:
+        """Answers the caller alone, in as many messages as the lines of `text` need."""
         silent = discord.AllowedMentions.none()
-        if len(content) > MAX_CONTENT:
-            content = content[: MAX_CONTENT - 1] + "…"
         try:
-            if interaction.response.is_done():
-                await interaction.followup.send(content, ephemeral=True, allowed_mentions=silent)
-            else:
-                await interaction.response.send_message(
-                    content, ephemeral=True, allowed_mentions=silent
-                )
+            for page in _pages(text):
+                if interaction.response.is_done():
+                    await interaction.followup.send(page, ephemeral=True, allowed_mentions=silent)
+                else:
+                    await interaction.response.send_message(
+                        page, ephemeral=True, allowed_mentions=silent
+                    )
         except discord.HTTPException as error:
             _log.warning("an interaction could not be answered: %s", error)
 
@@ -146,6 +156,41 @@ class LunaCog(commands.Cog):
                 self.bot.tree.remove_command(name)
 
 
+class Refused(app_commands.CheckFailure):
+    """Carries the `LunaError` of a check, from which discord.py takes its own errors only."""
+
+    def __init__(self, original: LunaError) -> None:
+        super().__init__(str(original))
+        self.original = original
+
+
+async def may_manage_guild(interaction: discord.Interaction) -> bool:
+    """For `@app_commands.check`: those with Manage Server here, and the bot's owner.
+
+    `@default_permissions(manage_guild=True)` hides a command from others, but a server's admins can
+    override that, and it does not reach into groups: so this is what decides.
+    """
+    if interaction.permissions.manage_guild or await is_owner(interaction):
+        return True
+    raise Refused(NotAllowed("manage_guild"))
+
+
+async def may_manage_process(interaction: discord.Interaction) -> bool:
+    """For `@app_commands.check`: the bot's owner, for what concerns all servers at once."""
+    if await is_owner(interaction):
+        return True
+    raise Refused(OwnerOnly())
+
+
+async def is_owner(interaction: discord.Interaction) -> bool:
+    """Whether the caller owns the bot, or is a developer of the team that does."""
+    try:
+        return await cast(commands.Bot, interaction.client).is_owner(interaction.user)
+    except discord.HTTPException as error:
+        _log.warning("Discord did not tell who owns this bot: %s", error)
+        return False
+
+
 async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:
     """Adds `cog` to the bot. Raises `CommandClash` if the host has a command of the same name."""
     if not cog.environment.group:
@@ -153,3 +198,16 @@ async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:
             if bot.tree.get_command(command.name) is not None:
                 raise CommandClash(command.name)
     await bot.add_cog(cog)
+
+
+def _pages(text: str) -> Iterator[str]:
+    """`text` in pieces of at most `MAX_CONTENT`, broken between lines; longer lines are cut."""
+    page: list[str] = []
+    for line in text.split("\n"):
+        if len(line) > MAX_CONTENT:
+            line = line[: MAX_CONTENT - 1] + "…"
+        if page and len("\n".join([*page, line])) > MAX_CONTENT:
+            yield "\n".join(page)
+            page = []
+        page.append(line)
+    yield "\n".join(page)

@@ -39,6 +39,8 @@ class Environment:
     data: Path
     database_url: str = field(repr=False)
     """Holds a password."""
+    metrics_port: int | None
+    metrics_host: str
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> Environment:
@@ -58,6 +60,8 @@ class Environment:
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
             data=Path(variables.get("LUNA_DATA") or "data"),
             database_url=variables.get("LUNA_DATABASE_URL", "").strip(),
+            metrics_port=_port(variables, "LUNA_METRICS_PORT"),
+            metrics_host=variables.get("LUNA_METRICS_HOST", "").strip() or "127.0.0.1",
         )
 
 
@@ -90,6 +94,13 @@ def _language(variables: Mapping[str, str]) -> str:
     if value not in ("ja", "ko", "en"):
         raise InvalidVariable("LUNA_LANGUAGE", value, "ja, ko or en")
     return value
+
+
+def _port(variables: Mapping[str, str], name: str) -> int | None:
+    """None where nothing shall listen."""
+    if not variables.get(name, "").strip():
+        return None
+    return _number(variables, name, 0, low=1, high=65_535)
 
 
 def _number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:

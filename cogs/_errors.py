@@ -39,6 +39,20 @@ class MissingPermissions(LunaError):
         )
 
 
+class NotAllowed(LunaError):
+    """The caller lacks a permission in this server; `permissions` holds its API name."""
+
+    def __init__(self, permission: str) -> None:
+        super().__init__(f"the caller lacks {permission}", permissions=(permission,))
+
+
+class OwnerOnly(LunaError):
+    """It concerns the whole process, so that only the bot's owner may do it."""
+
+    def __init__(self) -> None:
+        super().__init__("only the owner of the bot may do this")
+
+
 class TimedOut(LunaError):
     """A moderator gave the bot a time-out, during which it may not join."""
 

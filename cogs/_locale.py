@@ -27,22 +27,29 @@ class Phrases:
 
     def text(self, section: str, key: str, locale: discord.Locale, **data: object) -> str:
         """The phrase `key` of `section` with `data` filled in. Raises `KeyError`."""
-        return self._table(locale)[section][key].format_map(data)
+        return self._filled(section, key, locale, data)
 
     def sentence(self, error: Exception, locale: discord.Locale) -> str:
         """The ONE table from error to sentence: [errors], by the name of its class or a parent."""
         table = self._table(locale)
         if not isinstance(error, LunaError):
             return table["errors"]["Unexpected"]
-        data = {
+        kinds = (kind.__name__ for kind in type(error).__mro__)
+        key = next((name for name in kinds if name in table["errors"]), "Unexpected")
+        return self._filled("errors", key, locale, error.data)
+
+    def _filled(
+        self, section: str, key: str, locale: discord.Locale, data: Mapping[str, object]
+    ) -> str:
+        """A phrase; of lists every element is named, permissions as the member's client does."""
+        table = self._table(locale)
+        shown = {
             name: ", ".join(table["permissions"].get(item, str(item)) for item in value)
             if isinstance(value, (tuple, list))
             else value
-            for name, value in error.data.items()
+            for name, value in data.items()
         }
-        kinds = (kind.__name__ for kind in type(error).__mro__)
-        key = next((name for name in kinds if name in table["errors"]), "Unexpected")
-        return table["errors"][key].format_map(data)
+        return table[section][key].format_map(shown)
 
     def _table(self, locale: discord.Locale) -> Mapping[str, Mapping[str, str]]:
         return self._tables.get(locale.value, self._tables["en"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -14,6 +15,7 @@ from luna_tts import SynthesisOptions, TTSService, UserDictionary
 from luna_tts.audio import PcmConverter
 from luna_tts.errors import EngineClosed
 
+from ._activity import Timings
 from ._errors import QueueFull
 from ._pcm_stream import PcmStream
 
@@ -42,6 +44,7 @@ class _Item:
     """An utterance on its way from the engine to the listener."""
 
     utterance: Utterance
+    asked_at: float = field(default_factory=time.perf_counter)
     stream: PcmStream = field(default_factory=PcmStream)
     sounding: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when there is something to play, or nothing to wait for any more."""
@@ -70,10 +73,12 @@ class SpeechQueue:
         play: Callable[[PcmStream], Awaitable[None]],
         *,
         limit: int = sys.maxsize,
+        timings: Timings | None = None,
     ) -> None:
         self._service = service
         self._play = play
         self._limit = limit
+        self._timings = timings or Timings()
         self._waiting: deque[_Item] = deque()
         self._current: _Item | None = None
         self._changed = asyncio.Event()
@@ -84,6 +89,11 @@ class SpeechQueue:
     def __len__(self) -> int:
         """How many utterances wait for their turn."""
         return len(self._waiting)
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance has its turn."""
+        return self._current is not None
 
     def put(self, utterance: Utterance) -> None:
         """Asks for an utterance after all others. Raises `QueueFull`, `EngineClosed`."""
@@ -143,6 +153,7 @@ class SpeechQueue:
                 self._changed.clear()
                 await self._changed.wait()
             item = self._current = self._waiting.popleft()
+            self._timings.waits.add(time.perf_counter() - item.asked_at)
             try:
                 await self._speak(item)
             finally:
@@ -191,11 +202,18 @@ class SpeechQueue:
                 words=utterance.words,
                 seconds_left=lambda: self._seconds_left(item),
             )
+            began, busy = time.perf_counter(), 0.0
             async with aclosing(stream) as chunks:
                 async for chunk in chunks:
                     item.stream.feed(converter.convert(chunk))
+                    now = time.perf_counter()
+                    if not item.sounding.is_set():
+                        self._timings.first_sounds.add(now - item.asked_at)
                     item.sounding.set()
+                    busy += now - began
                     await _wait_for_listener(item.stream)
+                    began = time.perf_counter()
+            self._timings.synthesis.add(busy + time.perf_counter() - began)
         except Exception as error:
             item.error = error
         finally:

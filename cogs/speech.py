@@ -12,7 +12,8 @@ from discord.ext import commands
 
 from luna_tts.errors import NothingToSay
 
-from ._base import LunaCog, add_cog
+from ._activity import SessionView, Timings
+from ._base import SPEECH_COG, LunaCog, add_cog
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
 from ._speech_queue import SpeechQueue, Utterance
@@ -37,11 +38,12 @@ class _Session:
         await self.link.aclose()
 
 
-class Speech(LunaCog, name="LunaSpeech"):
+class Speech(LunaCog, name=SPEECH_COG):
     """Speaks what it is told to, where the caller is."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
+        self.timings = Timings()
         self._sessions: dict[int, _Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -59,6 +61,18 @@ class Speech(LunaCog, name="LunaSpeech"):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().cog_unload()
+
+    def sessions(self) -> list[SessionView]:
+        """Every guild in which Luna has been asked to speak."""
+        return [
+            SessionView(
+                guild_id=guild_id,
+                channel_id=session.link.channel.id if session.link.channel else None,
+                waiting=len(session.queue),
+                speaking=session.queue.speaking,
+            )
+            for guild_id, session in self._sessions.items()
+        ]
 
     @app_commands.command(description=locale_str("Bring Luna to your voice channel", luna="join"))
     @app_commands.guild_only()
@@ -144,7 +158,12 @@ class Speech(LunaCog, name="LunaSpeech"):
         session = self._sessions.get(guild.id)
         if session is None:
             link = VoiceLink(guild, on_ended=lambda: queue.clear())
-            queue = SpeechQueue(lambda: self.service, link.play, limit=self.environment.queue_limit)
+            queue = SpeechQueue(
+                lambda: self.service,
+                link.play,
+                limit=self.environment.queue_limit,
+                timings=self.timings,
+            )
             session = self._sessions[guild.id] = _Session(link, queue)
         return session
 

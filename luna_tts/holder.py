@@ -108,6 +108,11 @@ class TTSModelHolder:
         """The voices that are loaded."""
         return tuple(model.info for model in self._models.values())
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that the loaded voices hold together, in bytes."""
+        return sum(model.nbytes for model in self._models.values())
+
     def build(self, name: str) -> SpeechModel:
         """Reads the voice `name` from disk, apart from those in use. Blocks. Raises `LunaError`."""
         # One for all voices: Python stands still while the dictionary is opened.
@@ -149,7 +154,7 @@ class TTSModelHolder:
         self._models[model.info.name] = model
         if self._budget is None:
             return
-        used = sum(model.nbytes for model in self._models.values())
+        used = self.nbytes
         for name in list(self._models):
             if used <= self._budget or self._models[name] is model:
                 return

@@ -50,6 +50,9 @@ class ServiceStats:
     """What the service has done so far, as plain data."""
 
     voices: tuple[str, ...]
+    """Names of the loaded voices."""
+    nbytes: int
+    """Memory that they hold together, in bytes."""
     streams: int
     """Utterances being synthesized now."""
     waiting: int
@@ -105,6 +108,7 @@ class TTSService:
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
         self._loading: dict[str, asyncio.Task[None]] = {}
+        self._refused: dict[str, LunaError] = {}
         self._streams = 0
         self._utterances = 0
         self._audio_seconds = 0.0
@@ -129,6 +133,7 @@ class TTSService:
                 raise
             except LunaError as error:
                 _log.warning("voice %s is left out: %s", name, error)
+                self._refused[name] = error
             else:
                 self.voice = name if self.voice == EMBEDDED_VOICE else self.voice
         _log.info(
@@ -165,6 +170,7 @@ class TTSService:
         except Exception:
             _log.exception("voice %s did not warm up; its first line will be late", name)
         self._holder.install(model)
+        self._refused.pop(name, None)
         _log.info(
             "voice %s loaded in %.2f s, warmed up in %.2f s, %.0f MB on %s",
             name,
@@ -268,12 +274,17 @@ class TTSService:
         """What the service has done so far."""
         return ServiceStats(
             voices=tuple(info.name for info in self._holder.infos()),
+            nbytes=self._holder.nbytes,
             streams=self._streams,
             waiting=self._scheduler.waiting,
             utterances=self._utterances,
             audio_seconds=self._audio_seconds,
             inference_seconds=self._inference_seconds,
         )
+
+    def problems(self) -> dict[str, LunaError]:
+        """The voices that could not be used, by name, with the reason."""
+        return {**self._holder.problems, **self._refused}
 
     async def aclose(self) -> None:
         """Ends both threads. Streams that are still open raise `EngineClosed`."""

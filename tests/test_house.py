@@ -13,7 +13,16 @@ from cafe import ROOT
 
 PRODUCT = [ROOT / "bot.py", *ROOT.glob("cogs/**/*.py"), *ROOT.glob("luna_tts/**/*.py")]
 EVERYTHING = [*PRODUCT, *ROOT.glob("tests/**/*.py")]
-NO_DISCORD = ("_errors", "_environment", "_local", "_markup", "_pcm_stream", "_speech_queue")
+NO_DISCORD = (
+    "_activity",
+    "_environment",
+    "_errors",
+    "_local",
+    "_markup",
+    "_metrics_server",
+    "_pcm_stream",
+    "_speech_queue",
+)
 
 
 def imports(path: Path) -> Iterator[str]:

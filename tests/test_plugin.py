@@ -18,7 +18,15 @@ from discord.ext import commands
 from cafe import ROOT
 from luna_tts.errors import EngineClosed
 
-COMMANDS = {"join", "leave", "say", "skip", "stop"}
+EXTENSIONS = {
+    "engine": set[str](),
+    "speech": {"join", "leave", "say", "skip", "stop"},
+    "status": {"status", "ping", "help", "credit", "doctor"},
+    "metrics": set[str](),
+}
+"""What each adds to the command tree."""
+COMMANDS = set().union(*EXTENSIONS.values())
+SPEECH = EXTENSIONS["speech"]
 
 
 @pytest.fixture
@@ -56,14 +64,16 @@ def extensions(plugins: str) -> tuple[str, ...]:
 
 
 async def test_the_extensions_carry_the_hosts_package_name(plugins: str, host: object) -> None:
-    assert extensions(plugins) == ("my_host.voices.engine", "my_host.voices.speech")
+    assert extensions(plugins) == tuple(f"my_host.voices.{name}" for name in EXTENSIONS)
 
 
-@pytest.mark.parametrize("extension", ["engine", "speech"])
+@pytest.mark.parametrize("extension", EXTENSIONS)
 async def test_each_extension_loads_alone(plugins: str, host: commands.Bot, extension: str) -> None:
     await host.load_extension(f"{plugins}.{extension}")
     assert host.get_cog("LunaEngine") is not None, "whoever needs the engine brings it"
-    assert names(host) == (COMMANDS if extension == "speech" else set())
+    assert names(host) == EXTENSIONS[extension]
+    await host.reload_extension(f"{plugins}.{extension}")
+    assert names(host) == EXTENSIONS[extension]
     await host.unload_extension(f"{plugins}.{extension}")
     assert names(host) == set()
 
@@ -148,7 +158,7 @@ async def test_a_group_leaves_the_hosts_commands_alone(
     assert names(host) == {"skip", "luna"}
     group = host.tree.get_command("luna")
     assert isinstance(group, app_commands.Group)
-    assert {command.name for command in group.commands} == COMMANDS
+    assert {command.name for command in group.commands} == SPEECH
     await host.reload_extension(f"{plugins}.speech")
     await host.unload_extension(f"{plugins}.speech")
     assert host.tree.get_commands() == [skip]

@@ -33,6 +33,8 @@ def test_the_example_file_has_every_variable_with_its_default() -> None:
         ("LUNA_QUEUE_LIMIT", "-5", "a whole number from 1 to 1000"),
         ("LUNA_MAX_CHARACTERS", "9", "a whole number from 10 to 5000"),
         ("LUNA_LANGUAGE", "tlh", "ja, ko or en"),
+        ("LUNA_METRICS_PORT", "0", "a whole number from 1 to 65535"),
+        ("LUNA_METRICS_PORT", "http", "a whole number from 1 to 65535"),
         ("LUNA_GROUP", "my bot", "a command name"),
         ("LUNA_GROUP", "x" * 33, "a command name"),
     ],

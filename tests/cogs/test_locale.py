@@ -10,9 +10,9 @@ from discord.ext import commands
 
 import cogs
 from cogs import _errors, _store
-from cogs._errors import ChannelFull, MissingPermissions
+from cogs._doctor import STAGE_PERMISSIONS, TEXT_PERMISSIONS, THREAD_PERMISSIONS
+from cogs._errors import ChannelFull, MissingPermissions, NotAllowed
 from cogs._locale import LANGUAGES, Phrases
-from cogs._voice_link import NEEDED_PERMISSIONS
 from luna_tts import LunaError, errors
 
 FOLDER = Path(cogs.__file__).with_name("locale")
@@ -56,12 +56,22 @@ def test_every_error_has_its_sentence() -> None:
 
 
 def test_permissions_are_named_as_the_members_client_names_them() -> None:
-    assert table("en")["permissions"].keys() == set(NEEDED_PERMISSIONS)
+    asked_for = {*TEXT_PERMISSIONS, *THREAD_PERMISSIONS, *STAGE_PERMISSIONS, "manage_guild"}
+    assert table("en")["permissions"].keys() == asked_for
+    assert "Manage Server" in Phrases().sentence(NotAllowed("manage_guild"), discord.Locale.german)
     error = MissingPermissions(("connect", "speak"), "ラウンジ")
     phrases = Phrases()
     assert "Connect, Speak" in phrases.sentence(error, discord.Locale.german)
     assert "接続, 発言" in phrases.sentence(error, discord.Locale.japanese)
     assert "연결, 말하기" in phrases.sentence(error, discord.Locale.korean)
+
+
+def test_every_phrase_is_used() -> None:
+    code = "".join(path.read_text() for path in Path(cogs.__file__).parent.glob("*.py"))
+    for section in ("replies", "status", "help", "credit", "doctor"):
+        for key in table("en")[section]:
+            latency = re.fullmatch(r"(gateway|voice)_(ok|slow|unknown)", key)
+            assert latency or f'"{key}"' in code, (section, key)
 
 
 def test_names_are_not_templates() -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 import numpy as np
 import pytest
 
+from cogs._activity import Timings
 from cogs._errors import QueueFull
 from cogs._pcm_stream import PcmStream
 from cogs._speech_queue import MAX_SECONDS_AHEAD, SpeechQueue, Utterance
@@ -258,3 +259,48 @@ async def test_closing_in_full_flight_leaves_nothing(service: FakeService, ear: 
     assert sorted(service.begun) == sorted(service.ended) == ["a" * 50, "b" * 50]
     with pytest.raises(EngineClosed):
         queue.put(Utterance("d"))
+
+
+async def test_what_it_measures(service: FakeService, ear: Ear) -> None:
+    timings = Timings()
+    queue = SpeechQueue(
+        lambda: service,  # type: ignore[arg-type,return-value]
+        ear.play,
+        timings=timings,
+    )
+    ear.free.clear()
+    queue.put(Utterance("slow one"))
+    queue.put(Utterance("two"))
+    queue.put(Utterance("fail"))
+    await ear.playing.wait()
+    assert queue.speaking
+    await asyncio.sleep(0.2)
+    ear.free.set()
+    await queue.idle()
+    await asyncio.sleep(0)
+    assert not queue.speaking
+    first, second, third = timings.waits.recent
+    assert first < 0.1 < 0.2 <= second <= third, "from being asked for to its turn"
+    ahead, slow = timings.first_sounds.recent
+    assert ahead < 0.1 <= slow, "PCM may be there before an utterance has its turn"
+    ahead, slow = timings.synthesis.recent
+    assert ahead < 0.1 <= slow, "the failed one does not count"
+    await queue.aclose()
+
+
+async def test_waiting_for_the_listener_is_no_synthesis(service: FakeService, ear: Ear) -> None:
+    timings = Timings()
+    queue = SpeechQueue(
+        lambda: service,  # type: ignore[arg-type,return-value]
+        ear.play,
+        timings=timings,
+    )
+    ear.free.clear()
+    queue.put(Utterance("x" * 102))
+    await ear.playing.wait()
+    await asyncio.sleep(0.3)
+    ear.free.set()
+    await queue.idle()
+    assert timings.synthesis.last is not None
+    assert timings.synthesis.last < 0.2
+    await queue.aclose()

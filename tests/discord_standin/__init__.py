@@ -5,6 +5,7 @@ are what Discord refuses, as pure functions.
 """
 
 from .bot_process import BotProcess
+from .cdn import Upload
 from .guild import Guild
 from .hearing import (
     Alignment,
@@ -16,7 +17,7 @@ from .hearing import (
     similarity,
     speech_spans,
 )
-from .interactions import Interaction
+from .interaction import Interaction
 from .listener import HeardPacket, Listener
 from .people import Human
 from .rest import Request
@@ -42,6 +43,7 @@ __all__ = [
     "Request",
     "Role",
     "StandIn",
+    "Upload",
     "align",
     "largest_gap",
     "lost",

@@ -20,6 +20,7 @@ PYTHON_TYPES: dict[int, tuple[type, ...]] = {
     rules.ROLE: (Role,),
     rules.MENTIONABLE: (Member, Role),
     rules.NUMBER: (float, int),
+    rules.ATTACHMENT: (dict,),
 }
 
 
@@ -32,6 +33,8 @@ class CommandStore:
     scopes: dict[int | None, list[Json]] = field(default_factory=dict)
     synced: int = 0
     """How many times the global commands were overwritten in bulk."""
+    opened: set[tuple[int, str]] = field(default_factory=set)
+    """Guild and command that its admins let everybody use (Integrations), whatever the default."""
 
     def overwrite(self, scope: int | None, commands: list[Json]) -> list[Json]:
         """Replace all commands of a scope; unchanged names keep their ids."""
@@ -74,7 +77,8 @@ class CommandStore:
         seen = [*self.scopes.get(member.guild.id, []), *self.scopes.get(None, [])]
         for command in seen:
             if command["name"] == name and command["type"] == kind:
-                _assert_permitted(member, command)
+                if (member.guild.id, name) not in self.opened:
+                    _assert_permitted(member, command)
                 return command
         known = ", ".join(sorted(c["name"] for c in seen if c["type"] == kind))
         raise AssertionError(f"no command {name!r} is registered; there are: {known or 'none'}")
@@ -82,11 +86,12 @@ class CommandStore:
     def _stored(self, scope: int | None, command: Json, ids: Mapping[Any, str]) -> Json:
         kept = rules.accepted(command)
         key = (kept["type"], kept["name"])
+        needed = kept.get("default_member_permissions")
         mine = {
             "id": ids.get(key) or str(self.snowflakes.next()),
             "application_id": str(self.application_id),
             "version": str(self.snowflakes.next()),
-            "default_member_permissions": kept.get("default_member_permissions"),
+            "default_member_permissions": None if needed is None else str(needed),
             "description": kept.get("description") or "",
         }
         guild = {} if scope is None else {"guild_id": str(scope)}
@@ -161,6 +166,9 @@ def _typed(option: Json, value: Any, typed: Typed, focused: str | None) -> Json:
     if isinstance(value, (Member, Channel, Role)):
         resolve(typed.resolved, value)
         value = str(value.id)
+    elif isinstance(value, dict):
+        typed.resolved.setdefault("attachments", {})[value["id"]] = value
+        value = value["id"]
     return {**entry, "value": value}
 
 

@@ -109,11 +109,15 @@ class Gateway:
     """All that the bot sent, with `time.monotonic()` seconds."""
     closes: list[int] = field(default_factory=list)
     """Close codes sent to the bot."""
+    down: bool = False
+    """New websockets are turned away."""
     resumed: int = 0
     """How many RESUMEs succeeded."""
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO until it closes."""
+        if self.down:
+            return web.Response(status=503)
         ws = web.WebSocketResponse(max_msg_size=0)
         await ws.prepare(request)
         zlib_stream = request.query.get("compress") == "zlib-stream"

@@ -12,6 +12,7 @@ from .support import Changes, Json, Snowflakes
 from .world import STAGE, TEXT, VOICE, Channel, Member, Message, Role, User
 
 if TYPE_CHECKING:
+    from .cdn import Cdn
     from .interactions import Interactions
 
 Emit = Callable[["Guild", str, Json], None]
@@ -26,6 +27,11 @@ class World:
     changes: Changes
     emit: Emit
     """Sends a gateway event to the bot if its intents ask for it."""
+    cdn: Cdn
+    developer: User
+    """Who owns the application."""
+    team: list[User] = field(default_factory=list)
+    """Its members with the role "developer", if the application is a team's."""
     guilds: dict[int, Guild] = field(default_factory=dict)
     interactions: Interactions = field(init=False)
 

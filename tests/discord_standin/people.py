@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from .cdn import Upload
 from .world import Channel, Member, Message, VoiceState, timestamp
 
 if TYPE_CHECKING:
-    from .interactions import Interaction
+    from .interaction import Interaction
 
 
 class Human(Member):
@@ -28,10 +30,18 @@ class Human(Member):
         self._tell_voice()
 
     async def send(
-        self, channel: Channel, content: str, *, reply_to: Message | None = None, **more: Any
+        self,
+        channel: Channel,
+        content: str,
+        *,
+        reply_to: Message | None = None,
+        files: Iterable[Upload] = (),
+        **more: Any,
     ) -> Message:
-        """Write a message; `more` are fields of `Message`, such as attachments."""
+        """Write a message; `more` are fields of `Message`."""
         new_id = self.guild.world.snowflakes.next()
+        if stored := [self.guild.world.cdn.keep(channel.id, file) for file in files]:
+            more["attachments"] = stored
         message = Message(new_id, channel, self, content, reference=reply_to, **more)
         return self.guild.add_message(message)
 
@@ -43,7 +53,7 @@ class Human(Member):
 
     async def delete(self, message: Message) -> None:
         """Delete a message."""
-        message.channel.messages.pop(message.id, None)
+        message.delete()
         ids = {"id": message.id, "channel_id": message.channel.id, "guild_id": self.guild.id}
         self.guild.emit("MESSAGE_DELETE", {key: str(value) for key, value in ids.items()})
 
@@ -53,8 +63,8 @@ class Human(Member):
         """Use a chat-input command, "group sub" for a subcommand; options by their names.
 
         It is used in `where`, else in the first text channel. Values are str, int, float, bool,
-        Member, Channel or Role; a choice goes by its name or its value. What Discord's client
-        would not let a person send is an AssertionError.
+        Member, Channel, Role or Upload; a choice goes by its name or its value. What Discord's
+        client would not let a person send is an AssertionError.
         """
         return self.guild.world.interactions.use(self, name, options, where)
 
@@ -72,12 +82,18 @@ class Human(Member):
         """Press the button of a message that carries a label (or a custom id)."""
         return self.guild.world.interactions.press(self, message, label)
 
-    async def select(self, message: Message, *values: str) -> Interaction:
-        """Choose values in a message's first select menu."""
-        return self.guild.world.interactions.select(self, message, list(values))
+    async def select(self, message: Message, *values: Any, menu: str | None = None) -> Interaction:
+        """Choose in a select menu, the first or the one with that placeholder or custom id.
 
-    async def submit(self, opened_by: Interaction, **fields: str) -> Interaction:
-        """Fill in and send the modal that an interaction was answered with."""
+        Values are labels or values of a string select, else Member, Role or Channel.
+        """
+        return self.guild.world.interactions.select(self, message, values, menu)
+
+    async def submit(self, opened_by: Interaction, /, **fields: Any) -> Interaction:
+        """Fill in and send the modal that an interaction was answered with.
+
+        A text input takes a str, a select menu in a modal a sequence as `select` does.
+        """
         return self.guild.world.interactions.submit(self, opened_by, fields)
 
     def _tell_voice(self) -> None:

@@ -13,8 +13,10 @@ from typing import Any
 from aiohttp import web
 
 from . import message_rules, rules
+from .cdn import uploads
 from .commands import CommandStore
 from .guild import Guild, World
+from .interaction import UPDATE
 from .interactions import Interactions
 from .support import Delays, DiscordError, Json
 from .world import LOADING, Channel, Member, Message, timestamp
@@ -144,8 +146,15 @@ class Rest:
         raise DiscordError(404, 10013, "Unknown User")
 
     async def _application(self, request: web.Request) -> web.StreamResponse:
-        bot = self.world.bot
-        owner = {**bot.payload(), "id": "1", "username": "developer", "bot": False}
+        bot, team = self.world.bot, None
+        if self.world.team:
+            members = [
+                {"user": user.payload(), "role": "developer", "membership_state": 2, "team_id": "2"}
+                for user in self.world.team
+            ]
+            owner_id = str(self.world.developer.id)
+            about = {"id": "2", "name": "Team", "icon": None, "owner_user_id": owner_id}
+            team = {**about, "members": members}
         return web.json_response(
             {
                 "id": str(bot.id),
@@ -154,8 +163,8 @@ class Rest:
                 "description": "",
                 "bot_public": True,
                 "bot_require_code_grant": False,
-                "owner": owner,
-                "team": None,
+                "owner": self.world.developer.payload(),
+                "team": team,
                 "verify_key": "0" * 64,
                 "flags": 0,
                 "bot": bot.payload(),
@@ -169,7 +178,11 @@ class Rest:
 
     async def _callback(self, request: web.Request) -> web.StreamResponse:
         interaction_id, token = int(request.match_info["id"]), request.match_info["token"]
-        found = self.interactions.acknowledge(interaction_id, token, await _body(request))
+        body = await _body(request)
+        if (sent := self.interactions.by_token.get(token)) is not None and body.get("data"):
+            before = sent.source if body.get("type") == UPDATE else None
+            body["data"] = await self._whole(request, body["data"], sent.channel, before)
+        found = self.interactions.acknowledge(interaction_id, token, body)
         if request.query.get("with_response") not in ("true", "1"):
             return web.Response(status=204)
         about: Json = {"id": str(found.id), "type": found.payload["type"]}
@@ -182,7 +195,10 @@ class Rest:
         return web.json_response(answer)
 
     async def _follow_up(self, request: web.Request) -> web.StreamResponse:
-        message = self.interactions.follow_up(request.match_info["token"], await _body(request))
+        token = request.match_info["token"]
+        channel = self.interactions.with_token(token).channel
+        body = await self._whole(request, await _body(request), channel)
+        message = self.interactions.follow_up(token, body)
         return web.json_response(message.payload())
 
     async def _follow_up_message(self, request: web.Request) -> web.StreamResponse:
@@ -191,13 +207,16 @@ class Rest:
             self.interactions.delete(token, which)
             return web.Response(status=204)
         if request.method == "PATCH":
-            return web.json_response(
-                self.interactions.edit(token, which, await _body(request)).payload()
-            )
+            message = self.interactions.message(token, which)
+            body = await self._whole(request, await _body(request), message.channel, message)
+            return web.json_response(self.interactions.edit(token, which, body).payload())
         return web.json_response(self.interactions.message(token, which).payload())
 
     async def _send(self, request: web.Request) -> web.StreamResponse:
-        channel, body = self._channel(request), await _body(request)
+        channel = self._channel(request)
+        body = await self._whole(request, await _body(request), channel)
+        if body.get("attachments") and not channel.allows(channel.guild.me, "attach_files"):
+            raise DiscordError(403, 50013, "Missing Permissions")
         if not channel.allows(channel.guild.me, "send_messages"):
             raise DiscordError(403, 50013, "Missing Permissions")
         rules.refuse(message_rules.check_message(body))
@@ -215,13 +234,14 @@ class Rest:
         if message is None:
             raise DiscordError(404, 10008, "Unknown Message")
         if request.method == "DELETE":
-            del channel.messages[message.id]
+            message.delete()
             return web.Response(status=204)
         if request.method == "PATCH":
             if message.author is not channel.guild.me:
                 raise DiscordError(403, 50005, "Cannot edit a message authored by another user")
-            rules.refuse(message_rules.check_message(await _body(request)))
-            message.apply(await _body(request))
+            body = await self._whole(request, await _body(request), channel, message)
+            rules.refuse(message_rules.check_message(body))
+            message.apply(body)
             message.edited_at = timestamp()
         return web.json_response(message.payload())
 
@@ -261,6 +281,13 @@ class Rest:
         if request.method == "PATCH":
             return web.json_response(self.commands.edit(scope, command_id, await _body(request)))
         return web.json_response(self.commands.get(scope, command_id))
+
+    async def _whole(
+        self, request: web.Request, body: Json, channel: Channel, before: Message | None = None
+    ) -> Json:
+        """A message's body with the files of the request in it."""
+        kept = before.attachments if before else []
+        return self.world.cdn.with_files(body, await uploads(request), channel.id, kept)
 
     def _scope(self, request: web.Request) -> int | None:
         return self._guild(request).id if "guild" in request.match_info else None

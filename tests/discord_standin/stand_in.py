@@ -10,9 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from .bot_process import BotProcess, environment, python_command
+from .cdn import Cdn
 from .certificate import make_certificate
 from .commands import CommandStore
 from .gateway import Gateway, Session
@@ -20,6 +21,7 @@ from .guild import Guild, World
 from .interactions import Interactions
 from .listener import Listener
 from .opus import load_libopus
+from .people import Human
 from .rest import Request, Rest, Scripted
 from .support import Changes, Delays, Json, Limits, Snowflakes, Tasks
 from .voice_gateway import VoiceServer, VoiceSession
@@ -49,7 +51,9 @@ class StandIn:
 
     def _build(self, bot: User) -> None:
         """Make the parts and tell them of each other."""
-        self.world = World(bot, self._snowflakes, self.changes, self._emit)
+        cdn = Cdn(self._snowflakes, lambda: f"http://127.0.0.1:{self._ports['api']}")
+        developer = User(self._snowflakes.next(), "developer")
+        self.world = World(bot, self._snowflakes, self.changes, self._emit, cdn, developer)
         self.commands = CommandStore(bot.id, self._snowflakes)
         self.world.interactions = Interactions(
             self.world, self.commands, self.delays, self.limits, self._tasks
@@ -89,6 +93,7 @@ class StandIn:
         api = web.Application(middlewares=[self.rest.middleware], client_max_size=1 << 26)
         api.add_routes([web.get("/gateway", self.gateway.handle), *self.rest.routes()])
         api.add_routes([web.get("/gateway/", self.gateway.handle)])
+        api.add_routes([web.get("/attachments/{tail:.*}", self.world.cdn.serve)])
         voice = web.Application()
         voice.add_routes([web.get("/", self.voice.handle)])
         for name, app, context in (("api", api, None), ("voice", voice, tls)):
@@ -119,6 +124,20 @@ class StandIn:
     ) -> Guild:
         """A guild with the bot in it; @everyone's permissions already let it speak."""
         return self.world.add_guild(name, locale, bot_permissions)
+
+    def make_owner(self, human: Human) -> None:
+        """The application belongs to this person from now on."""
+        self.world.developer = human.user
+
+    def open_command(self, guild: Guild, name: str) -> None:
+        """The guild's admins let everybody use a command, whatever its default permissions."""
+        self.commands.opened.add((guild.id, name))
+
+    async def download(self, attachment: Json) -> bytes:
+        """The file of an attachment, over HTTP as anybody gets it."""
+        async with ClientSession() as session, session.get(attachment["url"]) as response:
+            assert response.status == 200, await response.text()
+            return await response.read()
 
     @property
     def granted_intents(self) -> set[str]:

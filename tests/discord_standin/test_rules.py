@@ -94,6 +94,9 @@ def test_permissions_of_subcommands_are_dropped_in_silence() -> None:
 
 
 BUTTON = {"type": rules.BUTTON, "style": 1, "label": "x", "custom_id": "x"}
+OPTION = {"label": "x", "value": "x"}
+OPTIONS = [{"label": "x", "value": str(i)} for i in range(26)]
+SELECT = {"type": 3, "custom_id": "y", "options": OPTIONS[:25]}
 TEXT_INPUT = {"type": rules.TEXT_INPUT, "style": 1, "label": "x", "custom_id": "x"}
 
 
@@ -115,19 +118,68 @@ def modal(*components: dict[str, object]) -> dict[str, object]:
         {"components": [{"type": rules.ACTION_ROW, "components": [TEXT_INPUT]}]},
         {"components": [{"type": 1, "components": [{**BUTTON, "label": "x" * 81}]}]},
         {"components": [{"type": 1, "components": [{**BUTTON, "custom_id": "x" * 101}]}]},
+        {"components": [{"type": 1, "components": [BUTTON, BUTTON]}]},
+        {"components": [{"type": 1, "components": [{**BUTTON, "label": None}]}]},
+        {"components": [{"type": 1, "components": [{**BUTTON, "style": 5}]}]},
+        {"components": [{"type": 1, "components": [{**BUTTON, "style": 5, "url": "https://x"}]}]},
+        {"components": [{"type": 1, "components": [SELECT, BUTTON]}]},
+        {"components": [{"type": 1, "components": [{**SELECT, "options": []}]}]},
+        {"components": [{"type": 1, "components": [{**SELECT, "options": [OPTION] * 2}]}]},
+        {"components": [{"type": 1, "components": [{**SELECT, "options": OPTIONS}]}]},
+        {"components": [{"type": 1, "components": [{**SELECT, "placeholder": "x" * 151}]}]},
+        {"components": [{"type": 1, "components": [{**SELECT, "max_values": 26}]}]},
+        {"components": [{"type": 1, "components": [{"type": 6, "custom_id": ""}]}]},
+        {"components": [{"type": 1, "components": [{"type": 18}]}]},
     ],
 )
 def test_discord_refuses_a_message(bad: dict[str, object]) -> None:
     assert message_rules.check_message(bad)
 
 
-def test_modals_hold_text_inputs_and_no_buttons() -> None:
-    assert message_rules.check_modal(modal(TEXT_INPUT)) is None
-    assert message_rules.check_modal(modal(BUTTON))
-    assert message_rules.check_modal({**modal(TEXT_INPUT), "title": "x" * 46})
+def test_discord_takes_a_row_of_each_kind() -> None:
+    link = {"type": rules.BUTTON, "style": 5, "label": "x", "url": "https://example.org"}
+    rows = [[BUTTON, link], [SELECT], [{"type": 8, "custom_id": "z", "channel_types": [2]}]]
+    body = {"components": [{"type": rules.ACTION_ROW, "components": row} for row in rows]}
+    assert message_rules.check_message(body) is None
 
 
-def test_at_most_25_suggestions() -> None:
+@pytest.mark.parametrize(
+    "bad",
+    [
+        modal(BUTTON),
+        modal(SELECT),
+        modal(),
+        modal(*[{**TEXT_INPUT, "custom_id": str(i)} for i in range(6)]),
+        modal(TEXT_INPUT, TEXT_INPUT),
+        modal({**TEXT_INPUT, "label": "x" * 46}),
+        modal({**TEXT_INPUT, "label": None}),
+        modal({**TEXT_INPUT, "placeholder": "x" * 101}),
+        modal({**TEXT_INPUT, "value": "xxx", "max_length": 2}),
+        modal({**TEXT_INPUT, "max_length": 4001}),
+        modal({**TEXT_INPUT, "style": 3}),
+        {**modal(TEXT_INPUT), "title": "x" * 46},
+        {**modal(TEXT_INPUT), "title": ""},
+        {**modal(), "components": [{"type": 18, "label": "x", "component": BUTTON}]},
+    ],
+)
+def test_discord_refuses_a_modal(bad: dict[str, object]) -> None:
+    assert message_rules.check_modal(bad)
+
+
+def test_modals_hold_text_inputs_and_labelled_menus() -> None:
+    assert message_rules.check_modal({**modal(TEXT_INPUT), "title": "x" * 45}) is None
+    unlabelled = {"type": rules.TEXT_INPUT, "style": 2, "custom_id": "x"}
+    rows = [{"type": rules.LABEL, "label": "x", "component": c} for c in (SELECT, unlabelled)]
+    assert message_rules.check_modal({**modal(), "components": rows}) is None
+
+
+def test_at_most_25_suggestions_each_of_the_options_type() -> None:
     choices = [{"name": str(i), "value": str(i)} for i in range(26)]
-    assert message_rules.check_autocomplete({"choices": choices[:25]}) is None
-    assert message_rules.check_autocomplete({"choices": choices})
+    check = message_rules.check_autocomplete
+    assert check({"choices": choices[:25]}, rules.STRING) is None
+    assert check({"choices": choices}, rules.STRING)
+    assert check({"choices": [{"name": "x" * 101, "value": "x"}]}, rules.STRING)
+    assert check({"choices": [{"name": "x", "value": "x" * 101}]}, rules.STRING)
+    assert check({"choices": choices[:1]}, rules.INTEGER)
+    assert check({"choices": [{"name": "x", "value": 1}]}, rules.INTEGER) is None
+    assert check({"choices": [{"name": "x", "value": 1}]}, rules.STRING)

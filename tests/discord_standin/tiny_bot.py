@@ -33,6 +33,63 @@ class Form(discord.ui.Modal, title="Form"):
         await interaction.response.send_message(f"word: {self.word.value}")
 
 
+class Ask(discord.ui.View):
+    """A button whose answer is a form, which changes the message in the end."""
+
+    @discord.ui.button(label="Word")
+    async def word(self, interaction: Interaction, button: discord.ui.Button[Ask]) -> None:
+        """Open the form."""
+        await interaction.response.send_modal(Change())
+
+
+class Change(discord.ui.Modal, title="Change"):
+    """Two fields: one of 2 to 5 characters, one that may stay empty."""
+
+    word: discord.ui.TextInput[Change] = discord.ui.TextInput(
+        label="Word", custom_id="word", min_length=2, max_length=5
+    )
+    note: discord.ui.TextInput[Change] = discord.ui.TextInput(
+        label="Note", required=False, style=discord.TextStyle.paragraph, default="as it was"
+    )
+
+    async def on_submit(self, interaction: Interaction) -> None:
+        """Change the message from which the form was opened."""
+        content = f"{self.word.value}: {self.note.value}"
+        await interaction.response.edit_message(content=content)
+
+
+class Menus(discord.ui.View):
+    """A menu of each kind, each answered in another way."""
+
+    @discord.ui.select(
+        placeholder="Tea",
+        max_values=2,
+        options=[discord.SelectOption(label=name.title(), value=name) for name in ("green", "oat")],
+    )
+    async def tea(self, interaction: Interaction, menu: discord.ui.Select[Menus]) -> None:
+        """Change the message."""
+        await interaction.response.edit_message(content=" and ".join(menu.values))
+
+    @discord.ui.select(cls=discord.ui.UserSelect, placeholder="Who")
+    async def who(self, interaction: Interaction, menu: discord.ui.UserSelect[Menus]) -> None:
+        """Acknowledge in silence, then tell the person something else."""
+        await interaction.response.defer()
+        await interaction.followup.send(f"user {menu.values[0].display_name}", ephemeral=True)
+
+    @discord.ui.select(cls=discord.ui.RoleSelect, placeholder="Role")
+    async def role(self, interaction: Interaction, menu: discord.ui.RoleSelect[Menus]) -> None:
+        """Acknowledge in silence, then change the message."""
+        await interaction.response.defer()
+        await interaction.edit_original_response(content=f"role {menu.values[0].name}")
+
+    @discord.ui.select(
+        cls=discord.ui.ChannelSelect, placeholder="Where", channel_types=[discord.ChannelType.voice]
+    )
+    async def where(self, interaction: Interaction, menu: discord.ui.ChannelSelect[Menus]) -> None:
+        """Answer with a new message."""
+        await interaction.response.send_message(f"channel {menu.values[0].name}", ephemeral=True)
+
+
 class Answers(app_commands.Group, name="ask", description="Questions"):
     """Commands and the ways to answer them."""
 
@@ -58,6 +115,47 @@ class Answers(app_commands.Group, name="ask", description="Questions"):
     async def form(self, interaction: Interaction) -> None:
         """Answer with a modal."""
         await interaction.response.send_modal(Form())
+
+    @app_commands.command(description="Show a button that asks")
+    async def word(self, interaction: Interaction) -> None:
+        """Answer the caller alone with a button."""
+        await interaction.response.send_message("which?", view=Ask(), ephemeral=True)
+
+    @app_commands.command(description="Show menus")
+    async def menus(self, interaction: Interaction) -> None:
+        """Answer the caller alone with menus."""
+        await interaction.response.send_message("choose", view=Menus(), ephemeral=True)
+
+    @app_commands.command(description="Turn a file round")
+    async def turn(self, interaction: Interaction, file: discord.Attachment, how: str) -> None:
+        """Answer with the file backwards, in each of the ways in which a file can be sent."""
+        turned = discord.File(io.BytesIO((await file.read())[::-1]), f"turned-{file.filename}")
+        if how == "reply":
+            await interaction.response.send_message("turned", file=turned, ephemeral=True)
+            return
+        await interaction.response.defer(ephemeral=True)
+        if how == "edit":
+            await interaction.edit_original_response(content="turned", attachments=[turned])
+        elif how == "channel" and isinstance(interaction.channel, discord.TextChannel):
+            sent = await interaction.channel.send("turned", file=turned)
+            more = discord.File(io.BytesIO(b"more"), "more")
+            sent = await sent.edit(attachments=[*sent.attachments, more])
+            await interaction.followup.send(
+                "turned", files=[await a.to_file() for a in sent.attachments]
+            )
+        else:
+            sent = await interaction.followup.send("turned", file=turned, wait=True)
+            _log(f"sent {sent.attachments[0].filename} of {file.content_type}")
+
+    @app_commands.command(description="Who the caller is")
+    async def me(self, interaction: Interaction) -> None:
+        """Answer with locales, permission and ownership."""
+        about = await interaction.client.application_info()
+        owners = about.team.members if about.team else [about.owner]
+        facts = (interaction.locale.value, str(interaction.guild_locale))
+        owner = interaction.user.id in {owner.id for owner in owners}
+        manager = interaction.permissions.manage_guild
+        await interaction.response.send_message(f"{facts} {manager=} {owner=}")
 
     @app_commands.command(description="Colours")
     async def colour(self, interaction: Interaction, name: str) -> None:
@@ -92,6 +190,25 @@ class Answers(app_commands.Group, name="ask", description="Questions"):
             await interaction.response.send_message("late")
         except discord.HTTPException as error:
             _log(f"refused {error.status} {error.code}")
+
+
+@app_commands.command(description="For admins")
+@app_commands.default_permissions(manage_guild=True)
+async def admin(interaction: Interaction) -> None:
+    """Answer whether the caller is one."""
+    await interaction.response.send_message(f"{interaction.permissions.manage_guild}")
+
+
+@app_commands.context_menu(name="Greet Member")
+async def greet(interaction: Interaction, member: discord.Member) -> None:
+    """Greet somebody."""
+    await interaction.response.send_message(f"hello {member.display_name}", ephemeral=True)
+
+
+@app_commands.context_menu(name="Quote")
+async def quote(interaction: Interaction, message: discord.Message) -> None:
+    """Say a message again."""
+    await interaction.response.send_message(f"> {message.content}", ephemeral=True)
 
 
 @app_commands.command(description="Play a sound")
@@ -135,7 +252,8 @@ class TinyBot(discord.Client):
     async def setup_hook(self) -> None:
         """Register the commands."""
         self.tree.add_command(Answers())
-        self.tree.add_command(play)
+        for command in (play, admin, greet, quote):
+            self.tree.add_command(command)
         await self.tree.sync()
 
     async def on_voice_state_update(

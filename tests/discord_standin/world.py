@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 TEXT, VOICE, STAGE = 0, 2, 13
 """Channel types."""
 
+PARTS = ("embeds", "components", "attachments")
+"""What a message has lists of, beside its content."""
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 """Message flags."""
 
@@ -250,6 +252,9 @@ class Message:
     created_at: str = field(default_factory=timestamp)
     edited_at: str | None = None
     interaction_id: int | None = None
+    only_for: Member | None = None
+    """Whose interaction it answers: an ephemeral message is seen by nobody else."""
+    deleted: bool = False
 
     def __repr__(self) -> str:
         return f"<Message {self.content!r} by {self.author.user.name}>"
@@ -267,13 +272,16 @@ class Message:
 
     def apply(self, body: Json) -> None:
         """Take over what a request sets."""
-        changes: dict[str, Any] = {k: body[k] for k in ("embeds", "components") if k in body}
+        changes: dict[str, Any] = {k: body[k] for k in PARTS if k in body}
         for name, value in changes.items():
             setattr(self, name, value or [])
         if "content" in body:
             self.content = body["content"] or ""
-        if "attachments" in body:
-            self.attachments = [_attachment(a) for a in body["attachments"] or []]
+
+    def delete(self) -> None:
+        """Nobody sees it any more."""
+        self.deleted = True
+        self.channel.messages.pop(self.id, None)
 
     def payload(self, *, readable: bool = True) -> Json:
         """The message object; unreadable without the message_content intent."""
@@ -307,8 +315,3 @@ class Message:
                 "guild_id": str(self.reference.channel.guild.id),
             }
         return payload
-
-
-def _attachment(given: Json) -> Json:
-    url = f"http://127.0.0.1/attachments/{given.get('id', 0)}/{given.get('filename', 'file')}"
-    return {"size": 0, "filename": "file", "url": url, "proxy_url": url, **given}

@@ -68,7 +68,21 @@ async def test_without_bert_the_embedded_voice_speaks_and_the_log_says_why(
     await service.start()
     assert service.voice == EMBEDDED_VOICE
     assert caplog.text.count("there is no BERT model in") == 2
+    assert service.problems().keys() == {"akane", "botan"}
     assert (await service.synthesize(TEXT)).sample_rate == 48_000
+    await service.aclose()
+
+
+async def test_a_problem_is_over_when_the_voice_is_loaded(models: Path, bert: Path) -> None:
+    late = models / "late"
+    service = TTSService(models, voices=("botan",), berts={"ja": late})
+    await service.start()
+    alone = service.stats().nbytes
+    assert "there is no BERT model in" in str(service.problems()["botan"])
+    shutil.copytree(bert, late)
+    await service.load("botan")
+    assert service.problems() == {}
+    assert service.stats().nbytes > alone
     await service.aclose()
 
 
