@@ -4,5 +4,11 @@ for extension in cogs.EXTENSIONS:
     await bot.load_extension(extension)
 """
 
-EXTENSIONS = tuple(f"{__name__}.{name}" for name in ("engine", "speech", "status", "metrics"))
+EXTENSIONS = tuple(
+    f"{__name__}.{name}"
+    for name in (
+        *("engine", "speech", "voices", "models", "dictionary", "settings"),
+        *("status", "metrics"),
+    )
+)
 """In the order in which they load. Each also loads alone: it brings what it needs."""

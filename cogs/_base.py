@@ -13,13 +13,14 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from luna_tts import LunaError, TTSService
+from luna_tts import LunaError, TTSService, UserDictionary
 from luna_tts.errors import EngineClosed
 
 from ._activity import Activity
 from ._environment import Environment
 from ._errors import CommandClash, NotAllowed, OwnerOnly
 from ._locale import Phrases
+from ._member_voice import MemberVoice
 from ._store import Store
 
 ENGINE_COG = "LunaEngine"
@@ -55,6 +56,17 @@ class LunaCog(commands.Cog):
         """The settings, which the engine cog owns. Raises `EngineClosed` when it is not loaded."""
         return self._engine.store
 
+    async def words(self, guild_id: int, member_id: int) -> UserDictionary:
+        """How words are read when this member speaks. Raises what the store raises."""
+        return await self._engine.words(guild_id, member_id)
+
+    def caller_voice(self, interaction: discord.Interaction) -> MemberVoice:
+        """How the caller of a command sounds in this guild, and what they may choose."""
+        assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
+        member = interaction.user
+        roles = [role.id for role in member.roles]
+        return MemberVoice(self.service, self.store, member.guild.id, member.id, roles)
+
     @property
     def activity(self) -> Activity | None:
         """What the speech cog does; None when that is not loaded."""
@@ -82,6 +94,8 @@ class LunaCog(commands.Cog):
 
     async def explain(self, interaction: discord.Interaction, error: Exception) -> None:
         """Answers the caller alone, with the sentence for `error`; logs what nobody foresaw."""
+        if isinstance(error, (app_commands.CommandInvokeError, Refused)):
+            error = error.original
         if not isinstance(error, LunaError):
             _log.error("an interaction failed", exc_info=error)
         await self.show(interaction, self.phrases.sentence(error, interaction.locale))
@@ -90,9 +104,7 @@ class LunaCog(commands.Cog):
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
         """Every error of every command ends here, as one sentence."""
-        wrappers = (app_commands.CommandInvokeError, Refused)
-        cause = error.original if isinstance(error, wrappers) else error
-        await self.explain(interaction, cause)
+        await self.explain(interaction, error)
 
     @asynccontextmanager
     async def acknowledged(self, interaction: discord.Interaction) -> AsyncIterator[None]:
@@ -121,6 +133,20 @@ class LunaCog(commands.Cog):
                     )
         except discord.HTTPException as error:
             _log.warning("an interaction could not be answered: %s", error)
+
+    async def show_view(
+        self, interaction: discord.Interaction, text: str, view: discord.ui.View
+    ) -> None:
+        """Answers the caller alone, with something to press."""
+        silent = discord.AllowedMentions.none()
+        if interaction.response.is_done():
+            await interaction.followup.send(
+                text, view=view, ephemeral=True, allowed_mentions=silent
+            )
+        else:
+            await interaction.response.send_message(
+                text, view=view, ephemeral=True, allowed_mentions=silent
+            )
 
     @property
     def _engine(self) -> LunaCog:

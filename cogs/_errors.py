@@ -88,6 +88,34 @@ class QueueFull(LunaError):
         super().__init__(f"{limit} utterances are waiting already", limit=limit)
 
 
+class VoiceNotAllowed(LunaError):
+    """The admins keep this voice from the caller."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(f"the voice {voice!r} may not be used by this member here", voice=voice)
+
+
+class NoFavourites(LunaError):
+    """The caller has no favourite voice that may be used here."""
+
+    def __init__(self) -> None:
+        super().__init__("the caller has no favourite voices here")
+
+
+class InvalidSetup(LunaError):
+    """A file holds no set-up of a server; `part` names what is wrong."""
+
+    def __init__(self, part: str) -> None:
+        super().__init__(f"the set-up file has a faulty part: {part}", part=part)
+
+
+class UnknownWord(LunaError):
+    """The dictionary has no such word."""
+
+    def __init__(self, surface: str) -> None:
+        super().__init__("the dictionary has no such word", surface=surface)
+
+
 class VoiceLibraryMissing(LunaError):
     """discord.py was installed without what its voice needs."""
 

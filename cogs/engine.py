@@ -7,10 +7,11 @@ import logging
 
 from discord.ext import commands
 
-from luna_tts import TTSService
+from luna_tts import TTSService, UserDictionary
 from luna_tts.errors import EngineClosed
 
 from ._base import ENGINE_COG, LunaCog, add_cog
+from ._dictionaries import Dictionaries
 from ._environment import open_service
 from ._locale import LunaTranslator
 from ._store import Store
@@ -25,6 +26,7 @@ class Engine(LunaCog, name=ENGINE_COG):
         super().__init__(bot)
         self._service = open_service(self.environment)
         self._store: Store | None = None
+        self._dictionaries: Dictionaries | None = None
         self._translator: LunaTranslator | None = None
 
     @property
@@ -39,6 +41,12 @@ class Engine(LunaCog, name=ENGINE_COG):
             raise EngineClosed
         return self._store
 
+    async def words(self, guild_id: int, member_id: int) -> UserDictionary:
+        """How words are read when this member speaks."""
+        if self._dictionaries is None:
+            raise EngineClosed
+        return await self._dictionaries.words(guild_id, member_id)
+
     async def cog_load(self) -> None:
         """Opens the settings, then loads and warms up the voices.
 
@@ -47,6 +55,7 @@ class Engine(LunaCog, name=ENGINE_COG):
         await super().cog_load()
         try:
             self._store = await Store.open(self.environment.data, self.environment.database_url)
+            self._dictionaries = Dictionaries(self._store)
             await self.service.start()
         except BaseException:
             await self.service.aclose()

@@ -10,6 +10,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from luna_tts import SynthesisOptions, UserDictionary
 from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
@@ -17,6 +18,7 @@ from ._base import SPEECH_COG, LunaCog, add_cog
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
 from ._speech_queue import SpeechQueue, Utterance
+from ._store import StoreUnavailable
 from ._voice_libraries import load_voice_libraries
 from ._voice_link import VocalChannel, VoiceLink
 
@@ -36,6 +38,17 @@ class _Session:
     async def aclose(self) -> None:
         await self.queue.aclose()
         await self.link.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a text is read, for one member of one guild."""
+
+    language: str
+    max_characters: int
+    voice: str | None = None
+    options: SynthesisOptions | None = None
+    words: UserDictionary | None = None
 
 
 class Speech(LunaCog, name=SPEECH_COG):
@@ -141,18 +154,38 @@ class Speech(LunaCog, name=SPEECH_COG):
 
     async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:
         """What `text` sounds like, checked now, while the caller waits for an answer."""
-        language = self.environment.language
-        words = speakable(text, language, self.environment.max_characters)
-        if not words:
+        manner = await self._manner(interaction)
+        said = speakable(text, manner.language, manner.max_characters)
+        if not said:
             raise NothingToSay
-        await self.service.check(words)
+        await self.service.check(
+            said, voice=manner.voice, options=manner.options, words=manner.words
+        )
 
         def explain(error: Exception) -> None:
             task = asyncio.create_task(self.explain(interaction, error), name="luna-explain")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-        return Utterance(words, on_failure=explain)
+        return Utterance(said, manner.voice, manner.options, manner.words, on_failure=explain)
+
+    async def _manner(self, interaction: discord.Interaction) -> _Manner:
+        """How the caller's texts are read here; as the operator has it while nothing is known."""
+        environment = self.environment
+        try:
+            caller = self.caller_voice(interaction)
+            guild = await self.store.guild(caller.guild_id)
+            choice = await caller.choice()
+            words = await self.words(caller.guild_id, caller.member_id)
+        except StoreUnavailable:  # it has told the log; to be heard matters more
+            return _Manner(environment.language, environment.max_characters)
+        return _Manner(
+            guild.language or environment.language,
+            guild.max_characters or environment.max_characters,
+            choice.voice,
+            choice.options,
+            words,
+        )
 
     def _session(self, guild: discord.Guild) -> _Session:
         session = self._sessions.get(guild.id)

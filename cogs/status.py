@@ -7,7 +7,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Final
 
 import discord
@@ -51,8 +50,6 @@ BUILT_ON: Final = {
 }
 """What Luna speaks through, and its licences; NOTICE has all of it."""
 MARKS: Final[dict[Level, str]] = {"ok": "✅", "warn": "⚠️", "fail": "❌"}
-DATA_FOLDER = Path()
-"""Where the bot runs, which is where its data lies."""
 
 
 class Status(LunaCog, name="LunaStatus"):
@@ -155,7 +152,7 @@ class Status(LunaCog, name="LunaStatus"):
             *check_voices(service, operator=await is_owner(interaction)),
             check_times(self.activity),
             *check_latency(self.bot.latency, _voice_latency(interaction)),
-            await asyncio.to_thread(check_disk, environment.models, DATA_FOLDER),
+            await asyncio.to_thread(check_disk, environment.models, environment.data),
         ]
 
     def _here(self, interaction: discord.Interaction, activity: Activity) -> str:

@@ -9,8 +9,11 @@ from itertools import islice
 from typing import Final
 
 from luna_tts.nlp.dictionary_word import DictionaryWord
+from luna_tts.nlp.japanese.chat import spell_out
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.nlp.japanese.g2p import OpenJTalkAnswer
+from luna_tts.nlp.japanese.hangul import hangul_to_kana
+from luna_tts.nlp.japanese.hanzi import hanzi_to_kana
 from luna_tts.nlp.japanese.normalizer import normalize
 from luna_tts.nlp.japanese.stand_ins import STAND_IN, stand_in
 from luna_tts.nlp.user_dictionary import UserDictionary
@@ -67,5 +70,6 @@ def _unmark(piece: str, found: Sequence[tuple[str, DictionaryWord]]) -> str:
 
 def _spoken(piece: str) -> str:
     """`piece` as a Japanese voice can say it; the stand-ins stay, which no voice knows."""
-    parts = re.split(f"({STAND_IN.pattern})", piece)
+    spelled = spell_out(hangul_to_kana(hanzi_to_kana(piece)))
+    parts = re.split(f"({STAND_IN.pattern})", spelled)
     return "".join(part if STAND_IN.fullmatch(part) else normalize(part) for part in parts)

@@ -1,11 +1,12 @@
 """What Luna remembers: settings of guilds and members, dictionaries; in SQLite or PostgreSQL."""
 
 from .errors import InvalidLanguage, InvalidText, StoreUnavailable, TooManyWords
-from .rows import EVERYWHERE, GuildSettings, MemberSettings, Scope
+from .rows import EVERYWHERE, MAX_CHARACTERS, GuildSettings, MemberSettings, Scope
 from .store import Store
 
 __all__ = [
     "EVERYWHERE",
+    "MAX_CHARACTERS",
     "GuildSettings",
     "InvalidLanguage",
     "InvalidText",

@@ -92,28 +92,24 @@ class Database:
         self, scope: Scope, words: Iterable[DictionaryWord], limit: int
     ) -> tuple[DictionaryWord, ...]:
         """Adds or replaces; the words of the scope as they are then. Raises `TooManyWords`."""
-        rows = {same_word(word.surface): word for word in words}
         async with self._transaction() as connection:
-            before = await _words(connection, scope)
-            await self._upsert(
-                connection,
-                dictionaries,
-                [
-                    {
-                        **_of(scope),
-                        "word": word,
-                        "surface": row.surface,
-                        "reading": row.reading,
-                        "accent": row.accent,
-                        "priority": row.priority,
-                    }
-                    for word, row in rows.items()
-                ],
-            )
-            after = await _words(connection, scope)
-            if len(after) > max(limit, len(before)):
-                raise TooManyWords(limit)
-            return after
+            return await self._put_words(connection, scope, words, limit)
+
+    async def replace_guild(
+        self,
+        guild_id: int,
+        values: Mapping[str, object],
+        words: Iterable[DictionaryWord],
+        limit: int,
+    ) -> tuple[GuildSettings, tuple[DictionaryWord, ...]]:
+        """The guild's row and dictionary become these. Raises `TooManyWords`."""
+        scope = (guild_id, 0)
+        async with self._transaction() as connection:
+            await connection.execute(delete(guilds).filter_by(guild_id=guild_id))
+            await connection.execute(delete(dictionaries).filter_by(**_of(scope)))
+            await self._upsert(connection, guilds, [{"guild_id": guild_id, **values}])
+            written = await self._put_words(connection, scope, words, limit)
+            return await _row(connection, guilds, GuildSettings, guild_id=guild_id), written
 
     async def remove_word(self, scope: Scope, word: DictionaryWord) -> tuple[DictionaryWord, ...]:
         """The words of the scope without `word`."""
@@ -134,6 +130,28 @@ class Database:
         async with self._transaction() as connection:
             for table in (guilds, members, dictionaries):
                 await connection.execute(delete(table).filter_by(guild_id=guild_id))
+
+    async def _put_words(
+        self, connection: AsyncConnection, scope: Scope, words: Iterable[DictionaryWord], limit: int
+    ) -> tuple[DictionaryWord, ...]:
+        before = await _words(connection, scope)
+        rows: list[dict[str, object]] = [
+            {
+                **_of(scope),
+                "word": key,
+                "surface": word.surface,
+                "reading": word.reading,
+                "accent": word.accent,
+                "priority": word.priority,
+            }
+            for key, word in {same_word(word.surface): word for word in words}.items()
+        ]
+        if rows:
+            await self._upsert(connection, dictionaries, rows)
+        after = await _words(connection, scope)
+        if len(after) > max(limit, len(before)):
+            raise TooManyWords(limit)
+        return after
 
     async def _upsert(
         self, connection: AsyncConnection, table: Table, rows: list[dict[str, object]]

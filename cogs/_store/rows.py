@@ -24,7 +24,8 @@ EVERYWHERE: Final[Scope] = (0, 0)
 LANGUAGES: Final = ("ja", "ko", "en")
 LONGEST_NAME: Final = 255
 """Characters."""
-LIMITS: Final = MappingProxyType({**RANGES, "max_characters": (10, 5000)})
+MAX_CHARACTERS: Final = (10, 5000)
+LIMITS: Final = MappingProxyType({**RANGES, "max_characters": MAX_CHARACTERS})
 """What each number may be, both ends included."""
 HIGHEST_ID: Final = 2**63 - 1
 
@@ -46,6 +47,8 @@ class GuildSettings:
     disabled_voices: tuple[str, ...] = ()
     voice_roles: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """Voice -> ids of the roles that may use it; a voice that is absent is everybody's."""
+    members_edit_dictionary: bool = True
+    """Whether all members may change the guild's dictionary, or those who manage it only."""
 
     def __post_init__(self) -> None:
         _settle(self)
@@ -113,6 +116,12 @@ def _whole(name: str, value: int) -> int:
     return int(_number(name, index(value)))
 
 
+def _switch(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is {value!r}: it must be True or False")
+    return value
+
+
 def _texts(name: str, value: Iterable[str]) -> tuple[str, ...]:
     return tuple(_text(name, text) for text in value)
 
@@ -127,6 +136,7 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "str | None": _text,
     "int | None": _whole,
     "float | None": _number,
+    "bool": _switch,
     "tuple[str, ...]": _texts,
     "Mapping[str, tuple[int, ...]]": _roles,
 }

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -140,6 +141,23 @@ class Store:
 
         return await self._write(write) if added else await self.words(*key)
 
+    async def replace_guild(
+        self, guild_id: int, settings: GuildSettings, words: Iterable[DictionaryWord]
+    ) -> None:
+        """Makes these the guild's settings and dictionary: both, or neither.
+
+        Raises `TooManyWords`.
+        """
+        key, new = (snowflake(guild_id), 0), tuple(words)
+        values = _stored({field.name: getattr(settings, field.name) for field in fields(settings)})
+
+        async def write() -> None:
+            row, now = await self._database.replace_guild(guild_id, values, new, GUILD_WORDS)
+            self._guilds.put(guild_id, row)
+            self._words.put(key, now)
+
+        await self._write(write)
+
     async def remove_word(self, scope: Scope, surface: str) -> DictionaryWord | None:
         """Takes the word of that surface out of a dictionary; None if there was none."""
         key, wanted = (snowflake(scope[0]), snowflake(scope[1])), same_word(surface)
@@ -232,7 +250,10 @@ def _import() -> Callable[[Path, str, Blocking], Awaitable[Database]]:
 def _checked(kind: type[GuildSettings | MemberSettings], changes: dict[str, Any]) -> dict[str, Any]:
     """`changes` as they are stored: checked, and as the JSON encoder takes them."""
     row = kind(**changes)
-    values = {name: getattr(row, name) for name in changes}
+    return _stored({name: getattr(row, name) for name in changes})
+
+
+def _stored(values: dict[str, Any]) -> dict[str, Any]:
     return {
         name: dict(value) if isinstance(value, Mapping) else value for name, value in values.items()
     }

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Column, Double, Integer, MetaData, Table, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Column, Double, Integer, MetaData, Table, Text
 from sqlalchemy.types import TypeEngine
 
 from .rows import GuildSettings, MemberSettings
@@ -15,6 +15,7 @@ _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "str | None": Text(),
     "int | None": Integer(),
     "float | None": Double(),
+    "bool": Boolean(),
     "tuple[str, ...]": JSON(none_as_null=True),
     "Mapping[str, tuple[int, ...]]": JSON(none_as_null=True),
 }

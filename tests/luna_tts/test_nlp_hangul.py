@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from luna_tts.nlp.japanese.hangul import hangul_to_kana
 from luna_tts.nlp.japanese.hangul_words import read_korean_number
-from luna_tts.nlp.japanese.mora import count_morae
+from luna_tts.nlp.japanese.mora import split_morae
 
 TABLE = Path(__file__).parents[1] / "data/hangul_kana.tsv"
 PAIRS = [line.split("\t") for line in TABLE.read_text(encoding="utf-8").splitlines()]
@@ -58,7 +58,7 @@ def test_numbers_are_read_as_counters_ask(number: str, following: str, hangul: s
 
 @given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1))
 def test_every_word_becomes_kana_that_can_be_said(word: str) -> None:
-    assert count_morae(hangul_to_kana(word)) > 0
+    assert split_morae(hangul_to_kana(word)) > 0
 
 
 @given(ANYTHING)

@@ -10,7 +10,7 @@ from pypinyin.contrib.tone_convert import to_normal
 from pypinyin.pinyin_dict import pinyin_dict
 
 from luna_tts.nlp.japanese.hanzi import SYLLABLES, hanzi_to_kana
-from luna_tts.nlp.japanese.mora import count_morae
+from luna_tts.nlp.japanese.mora import split_morae
 
 DATA = Path(__file__).parents[1] / "data"
 PAIRS = [
@@ -39,7 +39,7 @@ def test_every_syllable_of_mandarin_has_kana_that_can_be_said() -> None:
     spelled = {to_normal(pinyin) for entry in pinyin_dict.values() for pinyin in entry.split(",")}
     assert len(spelled) > 400
     assert spelled - SYLLABLES.keys() == set()
-    assert [kana for kana in SYLLABLES.values() if not count_morae(kana)] == []
+    assert [kana for kana in SYLLABLES.values() if not split_morae(kana)] == []
 
 
 @given(ANYTHING)

@@ -29,6 +29,7 @@ def value(kind: str, name: str) -> st.SearchStrategy[Any]:
     """What a field may hold."""
     low, high = LIMITS.get(name, (0, 0))
     return {
+        "bool": st.booleans(),
         "str | None": st.none()
         | (st.sampled_from(["ja", "ko", "en"]) if name == "language" else NAMES),
         "int | None": st.none() | st.integers(int(low), int(high)),

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("max_characters", sa.Integer),
         sa.Column("disabled_voices", sa.JSON),
         sa.Column("voice_roles", sa.JSON),
+        sa.Column("members_edit_dictionary", sa.Boolean),
     )
     op.create_table(
         "members",

@@ -1,0 +1,85 @@
+"""Whose voice speaks: what a member chose, as far as the guild allows and the engine has it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from luna_tts import SynthesisOptions, VoiceInfo
+
+from ._store import GuildSettings, MemberSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How something is going to be said."""
+
+    voice: str
+    options: SynthesisOptions
+    missed: str | None = None
+    """The voice that was wanted and allowed, but is not loaded."""
+
+
+def may_use(guild: GuildSettings, voice: str, roles: Collection[int]) -> bool:
+    """Whether a member with `roles` may speak with `voice` in this guild."""
+    if voice in guild.disabled_voices:
+        return False
+    wanted = guild.voice_roles.get(voice)
+    return not wanted or not set(wanted).isdisjoint(roles)
+
+
+def choose(
+    guild: GuildSettings,
+    member: MemberSettings,
+    roles: Collection[int],
+    loaded: Mapping[str, VoiceInfo],
+    default: str,
+) -> Choice:
+    """The member's voice, else the newcomers', else the guild's, else the operator's `default`.
+
+    `loaded` are the voices that can speak at once, among them `default`. What the voice that
+    speaks does not have, a speaker or a style, is left to the voice. The guild's own voice needs
+    no role: somebody has to be heard.
+    """
+    wanted = [
+        voice
+        for voice in (member.voice, guild.newcomer_voice)
+        if voice is not None and may_use(guild, voice, roles)
+    ]
+    candidates = [*wanted, *([guild.voice] if guild.voice else []), default]
+    voice = next(name for name in candidates if name in loaded)
+    missed = candidates[0] if candidates[0] != voice else None
+    return Choice(voice, _options(member, loaded[voice], own=voice == member.voice), missed)
+
+
+def matching(typed: str, names: Iterable[str], first: Collection[str] = ()) -> list[str]:
+    """What autocompletion offers for `typed`: at most 25, `first` before the others.
+
+    Names that begin with it come before those that contain it; width and case do not matter.
+    Discord refuses a choice of over 100 characters.
+    """
+    folded = _fold(typed)
+    ranked = [
+        (name not in first, not _fold(name).startswith(folded), place, name)
+        for place, name in enumerate(names)
+        if folded in _fold(name) and 0 < len(name) <= 100
+    ]
+    return [name for *_, name in sorted(ranked)[:25]]
+
+
+def _fold(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def _options(member: MemberSettings, info: VoiceInfo, *, own: bool) -> SynthesisOptions:
+    """Speaker and style belong to the voice that was chosen with them; speed and pitch do not."""
+    return SynthesisOptions(
+        speaker=member.speaker if own and member.speaker in info.speakers else None,
+        style=member.style if own and member.style in info.styles else None,
+        style_weight=member.style_weight if own else None,
+        length_scale=member.length_scale,
+        pitch_scale=member.pitch_scale,
+        intonation_scale=member.intonation_scale,
+        volume=member.volume,
+    )

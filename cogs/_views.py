@@ -1,0 +1,114 @@
+"""Buttons and menus under an answer that the caller alone sees."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+import discord
+
+PATIENCE_SECONDS = 300.0
+"""After the last press; then the buttons answer no more."""
+
+MOST_OPTIONS = 25
+MOST_LABEL = 100
+"""Of a menu and of its options; Discord refuses more."""
+
+OnError = Callable[[discord.Interaction, Exception], Awaitable[None]]
+
+
+class LunaView(discord.ui.View):
+    """A view whose errors become sentences, like those of commands."""
+
+    def __init__(self, explain: OnError) -> None:
+        super().__init__(timeout=PATIENCE_SECONDS)
+        self._explain = explain
+
+    async def on_error(
+        self, interaction: discord.Interaction, error: Exception, item: discord.ui.Item[LunaView]
+    ) -> None:
+        """Called by discord.py for whatever a button or menu raises."""
+        await self._explain(interaction, error)
+
+
+class Pages(LunaView):
+    """A text of several pages, with buttons to turn them."""
+
+    def __init__(self, pages: Sequence[str], explain: OnError) -> None:
+        super().__init__(explain)
+        self._pages = pages
+        self._at = 0
+        self._show()
+
+    @property
+    def content(self) -> str:
+        """The page that is open."""
+        return self._pages[self._at]
+
+    @discord.ui.button(emoji="◀", custom_id="back")
+    async def back(self, interaction: discord.Interaction, _: discord.ui.Button[Pages]) -> None:
+        """Turns back."""
+        await self._turn(interaction, -1)
+
+    @discord.ui.button(emoji="▶", custom_id="on")
+    async def on(self, interaction: discord.Interaction, _: discord.ui.Button[Pages]) -> None:
+        """Turns on."""
+        await self._turn(interaction, 1)
+
+    async def _turn(self, interaction: discord.Interaction, by: int) -> None:
+        self._at = min(max(self._at + by, 0), len(self._pages) - 1)
+        self._show()
+        await interaction.response.edit_message(content=self.content, view=self)
+
+    def _show(self) -> None:
+        self.back.disabled = self._at == 0
+        self.on.disabled = self._at == len(self._pages) - 1
+
+
+class Panel(LunaView):
+    """Menus and buttons, added one by one; Discord gives room to five rows."""
+
+    def menu(
+        self,
+        placeholder: str,
+        options: Sequence[str],
+        picked: Callable[[discord.Interaction, str], Awaitable[None]],
+        *,
+        chosen: str | None = None,
+    ) -> None:
+        """One of `options`, at most 25; `chosen` is the one that holds now."""
+        select: discord.ui.Select[Panel] = discord.ui.Select(
+            placeholder=placeholder,
+            options=[
+                discord.SelectOption(
+                    label=option[:MOST_LABEL], value=option, default=option == chosen
+                )
+                for option in options[:MOST_OPTIONS]
+            ],
+        )
+
+        async def callback(interaction: discord.Interaction) -> None:
+            await picked(interaction, select.values[0])
+
+        select.callback = callback  # type: ignore[method-assign]
+        self.add_item(select)
+
+    def button(self, label: str, pressed: Callable[[discord.Interaction], Awaitable[None]]) -> None:
+        """Calls `pressed` each time."""
+        button: discord.ui.Button[Panel] = discord.ui.Button(label=label)
+
+        async def callback(interaction: discord.Interaction) -> None:
+            await pressed(interaction)
+
+        button.callback = callback  # type: ignore[method-assign]
+        self.add_item(button)
+
+
+def paginate(lines: Sequence[str], most: int = 1900) -> list[str]:
+    """Lines as pages of at most `most` characters; a line that is longer is cut."""
+    pages = [""]
+    for line in lines:
+        line = line if len(line) <= most else line[: most - 1] + "…"
+        if len(pages[-1]) + len(line) >= most:
+            pages.append("")
+        pages[-1] += line + "\n"
+    return pages
