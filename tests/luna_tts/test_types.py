@@ -11,9 +11,11 @@ from luna_tts.types import RANGES
 def test_the_public_face_fits_on_one_screen() -> None:
     assert luna_tts.__all__ == [
         "AudioChunk",
+        "DictionaryWord",
         "LunaError",
         "SynthesisOptions",
         "TTSService",
+        "UserDictionary",
         "VoiceInfo",
     ]
 

@@ -88,10 +88,11 @@ def correct_readings(nodes: Iterable[Node]) -> list[Node]:
 
 
 def for_labels(nodes: Iterable[Node]) -> list[Node]:
-    """`nodes` without a ー at the start of a word, which Open JTalk leaves out with a complaint.
+    """`nodes` without what Open JTalk leaves out with a complaint.
 
-    It becomes the vowel that it lengthens, or nothing where there is none. Only labels need this:
-    phones are read from the words as they are.
+    A ー at the start of a word becomes the vowel that it lengthens, or nothing where there is none;
+    ？ and ！ with nothing before them are pauses. Only labels need this: phones are read from the
+    words as they are.
     """
     said: list[Node] = []
     last = ""
@@ -101,6 +102,8 @@ def for_labels(nodes: Iterable[Node]) -> list[Node]:
             rest = pron.lstrip("ー")
             pron = _VOWELS.get(last, "") * (len(pron) - len(rest)) + rest
             node = {**node, "pron": pron or "、", "mora_size": len(split_morae(pron))}
+        elif pron in ("？", "！") and not last:
+            node = {**node, "pron": "、"}
         said.append(node)
         last = (kana_phones(pron, last) or ("",))[-1]
     return said

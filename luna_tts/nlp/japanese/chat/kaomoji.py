@@ -51,12 +51,12 @@ _SIDEWAYS: Final[tuple[Rule, ...]] = (
     (re.compile(rf"(?<![0-9{LETTER}]):['’]?-?\((?!\S)"), pause),
     (re.compile(rf"{_AFTER_KANA}[:;]-?[DPpO3](?![0-9{LETTER}{KANJI}{KANA}])"), pause),
 )
-_FACELESS: Final = re.compile(r"[(（<＜^＾¯_\-.:;=>＞xXoOuUT]")
+_MAY_HOLD_A_FACE: Final = re.compile(r"[(（<＜^＾¯_\-.:;=>＞xXoOuUT]")
 
 
 def silence(text: str) -> str:
     """`text` without faces; a pause where one stood between two words."""
-    if not _FACELESS.search(text):
+    if not _MAY_HOLD_A_FACE.search(text):
         return text
     return apply(_SIDEWAYS, _BRACKET.sub(_face, apply(_DRAWINGS, text)))
 
