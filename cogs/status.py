@@ -115,7 +115,9 @@ class Status(LunaCog, name="LunaStatus"):
         voices = sorted(self.service.voices(), key=lambda voice: voice.name != EMBEDDED_VOICE)
         no_credit = self.text(interaction, "credit", "no_credit")
         lines = [self.text(interaction, "credit", "voices")]
-        lines += [f"- {voice.name}: {voice.credit or no_credit}" for voice in voices]
+        for voice in voices:
+            licence = next(iter(voice.licence.splitlines()), "")
+            lines.append(f"- {voice.name}: {voice.credit or licence or no_credit}")
         lines.append(self.text(interaction, "credit", "built_on"))
         lines += [f"- {name} ({licence})" for name, licence in BUILT_ON.items()]
         await self.show(interaction, "\n".join(lines))

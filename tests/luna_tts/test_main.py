@@ -68,10 +68,11 @@ def test_importing_the_engine_imports_nothing_heavy() -> None:
     assert out.stdout.strip() == "[]"
 
 
-def test_the_readmes_example_runs() -> None:
+def test_the_readmes_examples_run() -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    example = readme.split("```python\n")[1].split("```")[0]
-    command = [sys.executable, "-W", "error", "-c", example]
+    examples = [part.split("```")[0] for part in readme.split("```python\n")[1:]]
+    assert len(examples) == 2
+    command = [sys.executable, "-W", "error", "-c", "\n".join(examples)]
     out = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert out.returncode == 0, out.stderr
     assert out.stdout.splitlines()[0].endswith("48000 float32")
