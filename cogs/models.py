@@ -36,11 +36,8 @@ class Models(LunaCog, name="LunaModels"):
         default_permissions=discord.Permissions(manage_guild=True),
     )
 
-    async def interaction_check(self, interaction: discord.Interaction) -> bool:
-        """A server can give /model to anybody; what it changes stays with those who manage it."""
-        return await may_manage_guild(interaction)
-
     @model.command(name="list", description=locale_str("All voices", luna="model_list"))
+    @app_commands.check(may_manage_guild)
     async def list_voices(self, interaction: discord.Interaction) -> None:
         """Name, styles, speakers, memory, state, limits, credit and licence of each."""
         settings = await self.store.guild(_guild_id(interaction))
@@ -54,6 +51,7 @@ class Models(LunaCog, name="LunaModels"):
 
     @model.command(description=locale_str("Choose the voice of this server", luna="model_use"))
     @app_commands.describe(voice=locale_str("The voice", luna="voice_voice"))
+    @app_commands.check(may_manage_guild)
     async def use(self, interaction: discord.Interaction, voice: str) -> None:
         """Loads the voice beside those that speak, then switches; a failure changes nothing."""
         await interaction.response.defer(ephemeral=True)
@@ -70,6 +68,7 @@ class Models(LunaCog, name="LunaModels"):
     @app_commands.describe(
         voice=locale_str("The voice; none = this server's voice", luna="model_default_voice")
     )
+    @app_commands.check(may_manage_guild)
     async def default(self, interaction: discord.Interaction, voice: str | None = None) -> None:
         """The voice of newcomers."""
         await interaction.response.defer(ephemeral=True)
@@ -82,6 +81,7 @@ class Models(LunaCog, name="LunaModels"):
 
     @model.command(description=locale_str("Let members choose a voice", luna="model_enable"))
     @app_commands.describe(voice=locale_str("The voice", luna="voice_voice"))
+    @app_commands.check(may_manage_guild)
     async def enable(self, interaction: discord.Interaction, voice: str) -> None:
         """Takes back /model disable."""
         self._check_known(voice)
@@ -94,6 +94,7 @@ class Models(LunaCog, name="LunaModels"):
         description=locale_str("Keep members from choosing a voice", luna="model_disable")
     )
     @app_commands.describe(voice=locale_str("The voice", luna="voice_voice"))
+    @app_commands.check(may_manage_guild)
     async def disable(self, interaction: discord.Interaction, voice: str) -> None:
         """Members who chose it speak with the server's voice until it is enabled again."""
         self._check_known(voice)
@@ -113,6 +114,7 @@ class Models(LunaCog, name="LunaModels"):
         voice=locale_str("The voice", luna="voice_voice"),
         role=locale_str("The role; again = no longer; none = everybody", luna="model_limit_role"),
     )
+    @app_commands.check(may_manage_guild)
     async def limit(
         self, interaction: discord.Interaction, voice: str, role: discord.Role | None = None
     ) -> None:
@@ -134,9 +136,9 @@ class Models(LunaCog, name="LunaModels"):
         name="reload",
         description=locale_str("Look for new and changed voices", luna="model_reload"),
     )
+    @app_commands.check(may_manage_process)
     async def reload_voices(self, interaction: discord.Interaction) -> None:
         """Finds folders that came while running, and reads changed ones again."""
-        await may_manage_process(interaction)
         async with self.acknowledged(interaction):
             catalogue = await self.service.refresh()
         usable = [status.name for status in catalogue if status.info]
@@ -149,9 +151,9 @@ class Models(LunaCog, name="LunaModels"):
         description=locale_str("Free the memory of a voice for all servers", luna="model_unload")
     )
     @app_commands.describe(voice=locale_str("The voice", luna="voice_voice"))
+    @app_commands.check(may_manage_process)
     async def unload(self, interaction: discord.Interaction, voice: str) -> None:
         """What it is saying is said to its end."""
-        await may_manage_process(interaction)
         self.service.unload(voice)
         await self.reply(interaction, "model_unloaded", voice=voice)
 

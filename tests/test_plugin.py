@@ -21,6 +21,10 @@ from luna_tts.errors import EngineClosed
 EXTENSIONS = {
     "engine": set[str](),
     "speech": {"join", "leave", "say", "skip", "stop"},
+    "voices": {"voice"},
+    "models": {"model"},
+    "dictionary": {"dict"},
+    "settings": {"settings"},
     "status": {"status", "ping", "help", "credit", "doctor"},
     "metrics": set[str](),
 }
