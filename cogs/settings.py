@@ -25,8 +25,8 @@ from ._views import Panel
 
 LANGUAGES: Final = {"ja": "日本語", "ko": "한국어", "en": "English"}
 _CODES: Final = {name: code for code, name in LANGUAGES.items()}
-_NUMBER_LENGTH: Final = 5
-"""Characters of a number in a form."""
+_NUMBER_LENGTH: Final = 8
+"""Characters of a number in a form, for example 1.23e-05."""
 _CHOICES: Final = [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
 
 
@@ -154,7 +154,9 @@ class Settings(LunaCog, name="LunaSettings"):
         shown = described(await member.choice(), await member.load(None))
 
         async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
-            await take(sent, **_manner(filled))
+            # What was left alone stays as it is: shown is rounded, and a strength of the style
+            # would tie the member to the voice of now.
+            await take(sent, **_manner({k: v for k, v in filled.items() if v != shown[k]}))
 
         fields = [
             Field(key, self.text(interaction, "panels", key), _NUMBER_LENGTH, value=shown[key])
@@ -234,8 +236,9 @@ class Settings(LunaCog, name="LunaSettings"):
 def _manner(filled: Mapping[str, str]) -> dict[str, float]:
     """The numbers of the form as fields of `MemberSettings`. Raises `InvalidOption`."""
     changes = {}
-    for key, (name, low, high) in NUMBERS.items():
-        value = _number(key, filled[key], low, high)
+    for key, text in filled.items():
+        name, low, high = NUMBERS[key]
+        value = _number(key, text, low, high)
         changes[name] = 1 / value if key == "speed" else value
     return changes
 
