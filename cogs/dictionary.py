@@ -50,9 +50,10 @@ class Dictionary(LunaCog, name="LunaDictionary"):
     @app_commands.choices(whose=list(WHOSE))
     async def add(self, interaction: discord.Interaction, whose: str = SERVER) -> None:
         """Opens a form; its answer has a button to listen to the word."""
-        scope = await self._scope(interaction, whose, change=True)
+        await self._scope(interaction, whose, change=True)
 
         async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
+            scope = await self._scope(sent, whose, change=True)  # the form may be a while old
             await self._add(sent, scope, _word(filled))
 
         def text(key: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -245,7 +246,7 @@ def _manner(filled: Mapping[str, str]) -> dict[str, float]:
 
 def _number(name: str, text: str, low: float, high: float) -> float:
     try:
-        value = float(text.replace(",", "."))
+        value = float(unicodedata.normalize("NFKC", text).replace(",", "."))
     except ValueError:
         value = math.nan
     if not low <= value <= high:
