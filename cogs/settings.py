@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
 import unicodedata
@@ -105,7 +106,7 @@ class Settings(LunaCog, name="LunaSettings"):
         if file.size > LONGEST_FILE:
             raise InvalidSetup("size")
         async with self.acknowledged(interaction):
-            setup = read_setup(await file.read())
+            setup = await asyncio.to_thread(read_setup, await file.read())
             settings = _with_known_roles(setup.settings, interaction.guild)
             await self.store.replace_guild(interaction.guild.id, settings, setup.words)
         await self.reply(interaction, "setup_imported", count=len(setup.words))
