@@ -109,7 +109,7 @@ def paginate(lines: Sequence[str], most: int = 1900) -> list[str]:
     pages = [""]
     for line in lines:
         line = line if len(line) <= most else line[: most - 1] + "…"
-        if len(pages[-1]) + len(line) >= most:
+        if pages[-1] and len(pages[-1]) + len(line) >= most:
             pages.append("")
         pages[-1] += line + "\n"
     return pages

@@ -251,7 +251,7 @@ def _number(name: str, text: str, low: float, high: float) -> float:
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        raise InvalidOption(name, value, low, high)
+        raise InvalidOption(name, text, low, high)
     return value
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 import wave
 from typing import Any
 
 import numpy as np
+from aiohttp import ClientSession
 
 from cafe import Sound
-from discord_standin import Human, Interaction, Message
+from discord_standin import Human, Interaction, Message, Upload
 from discord_standin.components import walk
 
 LOCALES = ("en-US", "ja", "ko")
+AGAIN = {"en-US": "Fill in again", "ja": "書き直す", "ko": "다시 적기"}
+REFUSED = "このサーバーで サーバー管理 の権限が必要です。サーバーの管理者に頼んでください。"
 
 
 async def answer(interaction: Interaction, timeout: float = 15) -> Message:
@@ -25,6 +29,22 @@ async def answer(interaction: Interaction, timeout: float = 15) -> Message:
 async def ask(person: Human, command: str, /, **options: Any) -> str:
     """What a command is answered with."""
     return (await answer(await person.command(command, **options))).content
+
+
+async def setup_of(admin: Human) -> dict[str, Any]:
+    """What /settings export gives."""
+    message = await answer(await admin.command("settings export"))
+    (attachment,) = message.attachments
+    assert attachment["filename"] == "luna-setup.json"
+    async with ClientSession() as session, session.get(attachment["url"]) as response:
+        content: dict[str, Any] = json.loads(await response.read())
+    return content
+
+
+async def take_setup(admin: Human, content: Any) -> str:
+    """What an import of `content` is answered with."""
+    data = content if isinstance(content, bytes) else json.dumps(content).encode()
+    return await ask(admin, "settings import", file=Upload("luna-setup.json", data))
 
 
 def read_wav(data: bytes) -> tuple[Sound, int]:

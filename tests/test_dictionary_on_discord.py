@@ -20,12 +20,10 @@ from discord_standin import Human, Interaction, Message, StandIn, Upload, simila
 from luna_tts import DictionaryWord, UserDictionary
 from luna_tts.nlp.dictionary_files import LONGEST_FILE
 from luna_tts.open_jtalk import OpenJTalkModel
-from panels import LOCALES, answer, ask, buttons, form, read_wav, transcript
+from panels import AGAIN, LOCALES, REFUSED, answer, ask, buttons, form, read_wav, transcript
 
 LONG_READING = "とてもとてもながいなまえのきつねさん"
 LISTEN = {"en-US": "▶ Listen", "ja": "▶ 聞いてみる", "ko": "▶ 들어 보기"}
-AGAIN = {"en-US": "Fill in again", "ja": "書き直す", "ko": "다시 적기"}
-REFUSED = "このサーバーで サーバー管理 の権限が必要です。サーバーの管理者に頼んでください。"
 OWNER_ONLY = "すべてのサーバーに関わるので、ボットの所有者だけが使えます。"
 ALIKE = 0.7
 
@@ -363,6 +361,21 @@ async def test_an_emoji_is_read_as_somebody_wants_it(
         heard = await cafe.hears(text)
         assert similarity(heard, spoken(open_jtalk, text, dictionary)) > ALIKE
     await cafe.alice.leave()
+
+
+async def test_in_a_group() -> None:
+    async with StandIn() as discord:
+        cafe = open_cafe(discord)
+        async with luna(discord, {"LUNA_GROUP": "luna"}):
+            opened = await cafe.alice.command("luna dict add", whose="mine")
+            await opened.modal()
+            await answer(await cafe.alice.submit(opened, surface="月", reading="つき"))
+            typing = await cafe.alice.autocomplete(
+                "luna dict remove", "word", word="", whose="mine"
+            )
+            assert [choice["value"] for choice in await typing.suggestions()] == ["月"]
+            assert "声: " not in await ask(cafe.alice, "luna settings server")
+            assert (await ask(cafe.alice, "luna settings me")).startswith("open-jtalk")
 
 
 @pytest.mark.realtime

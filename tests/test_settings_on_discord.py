@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,18 +15,27 @@ import pytest_asyncio
 
 from cafe import Cafe, length, luna, open_cafe, spoken
 from cogs._markup import FILLERS
-from cogs._setup_file import LONGEST_FILE
 from discord_standin import Human, Interaction, Message, Role, StandIn, Upload, similarity
 from luna_tts import SynthesisOptions
 from luna_tts.open_jtalk import OpenJTalkModel
-from panels import LOCALES, answer, ask, form, menus, transcript
+from panels import (
+    AGAIN,
+    LOCALES,
+    REFUSED,
+    answer,
+    ask,
+    form,
+    menus,
+    setup_of,
+    take_setup,
+    transcript,
+)
 
 sys.path.insert(0, str(Path(__file__).parent / "luna_tts"))
 from tiny_voice import tiny_voice, wide_bert
 
 NUMBERS = {"en-US": "Speed, pitch, volume…", "ja": "速さ・高さ・音量…", "ko": "빠르기, 높이, 음량…"}
 FORGET = {"en-US": "Forget my choices", "ja": "自分の設定を消す", "ko": "내 설정 지우기"}
-AGAIN = {"en-US": "Fill in again", "ja": "書き直す", "ko": "다시 적기"}
 MAX = {
     "en-US": "Characters read, 10 to 5000",
     "ja": "読み上げる文字数（10〜5000）",
@@ -39,8 +47,6 @@ EDIT = {
     "ko": "사전을 고칠 수 있는 사람",
 }
 LANGUAGE = {"en-US": "Language", "ja": "言語", "ko": "언어"}
-REFUSED = "このサーバーで サーバー管理 の権限が必要です。サーバーの管理者に頼んでください。"
-FAULTY = "このファイルは設定として取り込めません（誤り: {}）。何も変えていません。"
 LONG_NAME = "x" * 120
 """Of a voice; longer than what Discord takes as a line of a menu."""
 ALIKE = 0.7
@@ -62,14 +68,6 @@ class Scene:
     def newcomer(self, locale: str = "ja") -> Human:
         """Somebody who has chosen nothing yet."""
         return self.cafe.guild.add_member(f"member {next(self._numbers)}", locale=locale)
-
-    async def setup(self, admin: Human) -> dict[str, Any]:
-        """What /settings export gives."""
-        message = await answer(await admin.command("settings export"))
-        (attachment,) = message.attachments
-        assert attachment["filename"] == "luna-setup.json"
-        content: dict[str, Any] = json.loads(await self.cafe.discord.download(attachment))
-        return content
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -97,17 +95,11 @@ async def whole_scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator
 async def scene(whole_scene: Scene) -> AsyncIterator[Scene]:
     """The servers are as they were when the bot came."""
     for admin in (whole_scene.admin, whole_scene.owner_of_bar):
-        await take(admin, {"luna_setup": 1})
+        await take_setup(admin, {"luna_setup": 1})
     yield whole_scene
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-
-async def take(admin: Human, content: Any) -> str:
-    """What an import of `content` is answered with."""
-    data = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return await ask(admin, "settings import", file=Upload("luna-setup.json", data))
 
 
 async def panel(person: Human, which: str) -> Message:
@@ -192,7 +184,10 @@ async def test_ones_own_voice_is_chosen_tuned_and_forgotten(scene: Scene) -> Non
         ({"speed": "2.1"}, "speed は 0.5 から 2.0 の間で指定してください（今は 2.1）。"),
         ({"pitch": "0"}, "pitch は 0.5 から 2.0 の間で"),
         ({"volume": "-1"}, "volume は 0.0 から 2.0 の間で"),
-        ({"intonation": "flat"}, "intonation は 0.0 から 2.0 の間で"),
+        (
+            {"intonation": "flat"},
+            "intonation は 0.0 から 2.0 の間で指定してください（今は flat）。",
+        ),
         ({"style_weight": "inf"}, "style_weight は 0.0 から 20.0 の間で"),
         ({"volume": "1e-400", "speed": " "}, "speed は 0.5 から 2.0 の間で"),
     ],
@@ -264,7 +259,7 @@ async def test_the_servers_panel(scene: Scene) -> None:
     ]
     assert menus(message)["言語"] == ["日本語", "한국어", "★English"]
     assert menus(message)["声"][0] == "★小春"
-    assert (await scene.setup(admin))["settings"] == {
+    assert (await setup_of(admin))["settings"] == {
         "voice": "小春",
         "newcomer_voice": None,
         "language": "en",
@@ -305,7 +300,7 @@ async def test_options_may_be_typed(scene: Scene) -> None:
 
 
 async def test_only_managers_of_the_server(scene: Scene) -> None:
-    person, before = scene.newcomer(), await scene.setup(scene.admin)
+    person, before = scene.newcomer(), await setup_of(scene.admin)
     file = Upload("a.json", b'{"luna_setup": 1, "settings": {"language": "ko"}}')
     for command, options in (
         ("server", {"language": "ko"}),
@@ -314,12 +309,12 @@ async def test_only_managers_of_the_server(scene: Scene) -> None:
         ("import", {"file": file}),
     ):
         assert await ask(person, f"settings {command}", **options) == REFUSED
-    assert await scene.setup(scene.admin) == before
+    assert await setup_of(scene.admin) == before
 
 
 async def test_a_panel_left_open_does_not_outlive_the_permission(scene: Scene) -> None:
     once = scene.cafe.guild.add_member("once", locale="ja", permissions=["manage_guild"])
-    message, before = await panel(once, "server"), await scene.setup(scene.admin)
+    message, before = await panel(once, "server"), await setup_of(scene.admin)
     opened = await once.press(message, MAX["ja"])
     await opened.modal()
     roles: list[Role] = list(once.roles)
@@ -331,7 +326,7 @@ async def test_a_panel_left_open_does_not_outlive_the_permission(scene: Scene) -
         await once.submit(opened, max="20"),
     ):
         assert (await answer(used)).content == REFUSED
-    assert await scene.setup(scene.admin) == before
+    assert await setup_of(scene.admin) == before
     once.roles.extend(roles)
     assert "言語: English" in await changed(
         await once.select(message, "English", menu="言語"), message
@@ -355,66 +350,3 @@ async def test_the_server_hears_its_language_and_its_length(
     assert similarity(heard, reference) > ALIKE
     assert length(heard) == pytest.approx(length(reference), abs=0.06)
     await cafe.alice.leave()
-
-
-async def test_a_setup_goes_to_another_server_whole(scene: Scene) -> None:
-    role = scene.cafe.guild.add_role("Regulars", [])
-    content = {
-        "luna_setup": 1,
-        "settings": {
-            "voice": "小春",
-            "newcomer_voice": "open-jtalk",
-            "language": "en",
-            "max_characters": 77,
-            "disabled_voices": [LONG_NAME],
-            "voice_roles": {"小春": [role.id, 1], "open-jtalk": [2]},
-            "members_edit_dictionary": False,
-        },
-        "dictionary": [
-            {"surface": "月", "reading": "ツキ", "accent": 2, "priority": 5},
-            {"surface": "🦊", "reading": "コンコン", "accent": None, "priority": 9},
-        ],
-    }
-    told = await take(scene.admin, content)
-    assert told == "設定を取り込みました（単語 2 件）。"
-    here = await scene.setup(scene.admin)
-    known = {**content["settings"], "voice_roles": {"小春": [role.id]}}  # type: ignore[dict-item]
-    assert here == {**content, "settings": known}
-    await ask(scene.owner_of_bar, "settings server", language="ko")
-    assert await take(scene.owner_of_bar, here) == told
-    there = {**known, "voice_roles": {}}
-    assert await scene.setup(scene.owner_of_bar) == {**content, "settings": there}
-    shown = await panel(scene.owner_of_bar, "server")
-    assert "声: 小春\n言語: English\n読み上げる文字数: 77" in shown.content
-    assert "単語: 2 件" in await ask(scene.bar.alice, "dict list")
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (b"", FAULTY.format("JSON")),
-        (b"surface,reading", FAULTY.format("JSON")),
-        (bytes(LONGEST_FILE + 1), FAULTY.format("size")),
-        ({"luna_setup": 2}, FAULTY.format("luna_setup")),
-        ({"luna_setup": 1, "settings": {"voice": 3}}, FAULTY.format("settings")),
-        ({"luna_setup": 1, "settings": {"language": "tlh"}}, "tlh という言語はありません。"),
-        ({"luna_setup": 1, "dictionary": [{"surface": "月"}]}, FAULTY.format("dictionary")),
-        (
-            {"luna_setup": 1, "dictionary": [{"surface": "月", "reading": "moon"}]},
-            "読み「moon」はかなではありません。",
-        ),
-        (
-            {
-                "luna_setup": 1,
-                "dictionary": [{"surface": str(n), "reading": "あ"} for n in range(2001)],
-            },
-            "登録できるのは 2000 語までです",
-        ),
-    ],
-)
-async def test_a_faulty_file_changes_nothing(scene: Scene, content: Any, told: str) -> None:
-    mine = {"luna_setup": 1, "settings": {"language": "ko", "max_characters": 33}}
-    await take(scene.admin, {**mine, "dictionary": [{"surface": "月", "reading": "ツキ"}]})
-    before = await scene.setup(scene.admin)
-    assert told in await take(scene.admin, content)
-    assert await scene.setup(scene.admin) == before
