@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import emoji
 
+from luna_tts import UserDictionary
+
 
 @dataclass(frozen=True, slots=True)
 class Fillers:
@@ -45,17 +47,22 @@ _SPACES = re.compile(r"[ \t]{2,}")
 _EMOJI_DETAIL = re.compile(r"_[^_]*肌色|_[^_]*skin_tone|_[^_]*피부")
 
 
-def speakable(text: str, language: str, limit: int) -> str:
+def speakable(text: str, language: str, limit: int, words: UserDictionary | None = None) -> str:
     """The words of `text` for speaking in `language` ("ja", "ko" or "en"), at most about `limit`.
 
-    Links, code and spoilers are named, never read; custom and unicode emoji are read by name; marks
-    of Discord's markdown vanish. May be empty. Never raises, whatever the text.
+    Links, code and spoilers are named, never read; custom and unicode emoji are read by name, but
+    those in `words` stay, for their reading; marks of Discord's markdown vanish. May be empty.
+    Never raises, whatever the text.
     """
+
+    def named(found: str, data: dict[str, str]) -> str:
+        return found if words is not None and words.find(found) else _name(data, language)
+
     fillers = FILLERS[language]
     emoji.config.load_language(language)  # reads the names once; costs nothing after that
     # A text that is far too long is cut first, so that no rule works on megabytes.
     text = text[: limit * 4]
-    text = _UNSPEAKABLE.sub("", emoji.replace_emoji(text, lambda _, data: _name(data, language)))
+    text = _UNSPEAKABLE.sub("", emoji.replace_emoji(text, named))
     text = _CODE.sub(f" {fillers.code} ", text)
     text = _SPOILER.sub(f" {fillers.spoiler} ", text)
     text = _INLINE_CODE.sub(r"\2", text)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from luna_tts import DictionaryWord
 
@@ -16,8 +16,9 @@ LONGEST_FILE: Final = 2_000_000
 """Bytes."""
 
 _VERSION: Final = 1
-_SETTINGS: Final = {field.name for field in fields(GuildSettings)}
-_WORD: Final = {field.name for field in fields(DictionaryWord)}
+_PARTS: Final = {"luna_setup", "settings", "dictionary"}
+
+Made = TypeVar("Made", GuildSettings, DictionaryWord)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Setup:
 
 def write_setup(setup: Setup) -> bytes:
     """JSON that `read_setup` reads."""
-    settings = {name: getattr(setup.settings, name) for name in sorted(_SETTINGS)}
+    settings = {name: getattr(setup.settings, name) for name in _names(GuildSettings)}
     content = {
         "luna_setup": _VERSION,
         "settings": {**settings, "voice_roles": dict(setup.settings.voice_roles)},
@@ -49,23 +50,37 @@ def read_setup(data: bytes) -> Setup:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise InvalidSetup("JSON") from error
-    if not isinstance(content, dict) or content.get("luna_setup") != _VERSION:
+    parts = _object(content, _PARTS, "luna_setup")
+    if parts.get("luna_setup") != _VERSION:
         raise InvalidSetup("luna_setup")
-    settings = _object(content.get("settings", {}), _SETTINGS, "settings")
-    words = content.get("dictionary", [])
-    if not isinstance(words, list):
+    settings = _made(GuildSettings, parts.get("settings", {}), "settings")
+    return Setup(settings, _words(parts.get("dictionary", [])))
+
+
+def _words(value: object) -> tuple[DictionaryWord, ...]:
+    if not isinstance(value, list):
         raise InvalidSetup("dictionary")
+    words = tuple(_made(DictionaryWord, word, "dictionary") for word in value)
+    numbers = {type(number) for word in words for number in (word.accent, word.priority)}
+    if not numbers <= {int, type(None)}:  # 1.5 lies within the bounds, too
+        raise InvalidSetup("dictionary")
+    return words
+
+
+def _made(kind: type[Made], value: object, part: str) -> Made:
+    values = _object(value, _names(kind), part)
     try:
-        return Setup(
-            GuildSettings(**settings),
-            tuple(DictionaryWord(**_object(word, _WORD, "dictionary")) for word in words),
-        )
+        return kind(**values)
     except (TypeError, ValueError, AttributeError) as error:  # a value of another type
-        raise InvalidSetup("settings, dictionary") from error
+        raise InvalidSetup(part) from error
 
 
-def _object(value: object, known: set[str], part: str) -> Mapping[str, Any]:
+def _object(value: object, known: Collection[str], part: str) -> Mapping[str, Any]:
     """A later version of this format has another number, so what is unknown here is a mistake."""
-    if not isinstance(value, dict) or not value.keys() <= known:
+    if not isinstance(value, dict) or not value.keys() <= set(known):
         raise InvalidSetup(part)
     return value
+
+
+def _names(kind: type[Made]) -> list[str]:
+    return [field.name for field in fields(kind)]

@@ -79,15 +79,16 @@ class Panel(LunaView):
         select: discord.ui.Select[Panel] = discord.ui.Select(
             placeholder=placeholder,
             options=[
+                # By number, since Discord takes no value of over 100 characters, nor one twice.
                 discord.SelectOption(
-                    label=option[:MOST_LABEL], value=option, default=option == chosen
+                    label=option[:MOST_LABEL], value=str(number), default=option == chosen
                 )
-                for option in options[:MOST_OPTIONS]
+                for number, option in enumerate(options[:MOST_OPTIONS])
             ],
         )
 
         async def callback(interaction: discord.Interaction) -> None:
-            await picked(interaction, select.values[0])
+            await picked(interaction, options[int(select.values[0])])
 
         select.callback = callback  # type: ignore[method-assign]
         self.add_item(select)
@@ -108,7 +109,7 @@ def paginate(lines: Sequence[str], most: int = 1900) -> list[str]:
     pages = [""]
     for line in lines:
         line = line if len(line) <= most else line[: most - 1] + "…"
-        if len(pages[-1]) + len(line) >= most:
+        if pages[-1] and len(pages[-1]) + len(line) >= most:
             pages.append("")
         pages[-1] += line + "\n"
     return pages

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -16,6 +17,7 @@ from luna_tts.audio import to_wav
 from luna_tts.errors import InvalidDictionary
 from luna_tts.nlp.dictionary_files import LONGEST_FILE, read_words, write_words
 from luna_tts.nlp.dictionary_word import LONGEST_READING, LONGEST_SURFACE, PRIORITY
+from luna_tts.nlp.japanese.mora import to_katakana
 from luna_tts.nlp.user_dictionary import fold
 
 from ._base import LunaCog, add_cog, may_manage_guild, may_manage_process
@@ -48,9 +50,10 @@ class Dictionary(LunaCog, name="LunaDictionary"):
     @app_commands.choices(whose=list(WHOSE))
     async def add(self, interaction: discord.Interaction, whose: str = SERVER) -> None:
         """Opens a form; its answer has a button to listen to the word."""
-        scope = await self._scope(interaction, whose, change=True)
+        await self._scope(interaction, whose, change=True)
 
         async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
+            scope = await self._scope(sent, whose, change=True)  # the form may be a while old
             await self._add(sent, scope, _word(filled))
 
         def text(key: str) -> str:
@@ -78,9 +81,7 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         removed = await self.store.remove_word(scope, word)
         if removed is None:
             raise UnknownWord(word)
-        await self.reply(
-            interaction, "dict_removed", surface=removed.surface, reading=removed.reading
-        )
+        await self.show(interaction, self._text(interaction, "dict_removed", removed))
 
     @dict_.command(name="list", description=locale_str("All words", luna="dict_list"))
     @app_commands.describe(
@@ -94,7 +95,7 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         """Pages of words, readings, accents and priorities."""
         scope = await self._scope(interaction, whose, change=False)
         words = await self.store.words(*scope)
-        lines = [_line(word) for word in words if fold(search) in fold(word.surface + word.reading)]
+        lines = [_line(word) for word in words if _holds(word, search)]
         title = self.text(interaction, "dict", "title", count=len(lines))
         pages = Pages(paginate([title, *lines]), self.explain)
         await self.show_view(interaction, pages.content, pages)
@@ -115,7 +116,8 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         if file.size > LONGEST_FILE:
             raise InvalidDictionary(f"is larger than {LONGEST_FILE // 1_000_000} MB")
         async with self.acknowledged(interaction):
-            read = read_words(await file.read())
+            # Megabytes take seconds, during which others are being spoken to.
+            read = await asyncio.to_thread(read_words, await file.read())
             await self.store.put_words(scope, read.words)
         text = self.text(
             interaction,
@@ -214,6 +216,11 @@ def _number(text: str) -> int:
 
 def _find(words: Sequence[DictionaryWord], surface: str) -> DictionaryWord | None:
     return next((word for word in words if fold(word.surface) == fold(surface)), None)
+
+
+def _holds(word: DictionaryWord, search: str) -> bool:
+    """Readings are kept as katakana, but searched for as anybody types them."""
+    return to_katakana(fold(search)) in to_katakana(fold(f"{word.surface} {word.reading}"))
 
 
 def _line(word: DictionaryWord) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -25,8 +27,8 @@ from ._views import Panel
 
 LANGUAGES: Final = {"ja": "日本語", "ko": "한국어", "en": "English"}
 _CODES: Final = {name: code for code, name in LANGUAGES.items()}
-_NUMBER_LENGTH: Final = 5
-"""Characters of a number in a form."""
+_NUMBER_LENGTH: Final = 8
+"""Characters of a number in a form, for example 1.23e-05."""
 _CHOICES: Final = [app_commands.Choice(name=name, value=code) for code, name in LANGUAGES.items()]
 
 
@@ -104,7 +106,7 @@ class Settings(LunaCog, name="LunaSettings"):
         if file.size > LONGEST_FILE:
             raise InvalidSetup("size")
         async with self.acknowledged(interaction):
-            setup = read_setup(await file.read())
+            setup = await asyncio.to_thread(read_setup, await file.read())
             settings = _with_known_roles(setup.settings, interaction.guild)
             await self.store.replace_guild(interaction.guild.id, settings, setup.words)
         await self.reply(interaction, "setup_imported", count=len(setup.words))
@@ -154,7 +156,9 @@ class Settings(LunaCog, name="LunaSettings"):
         shown = described(await member.choice(), await member.load(None))
 
         async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
-            await take(sent, **_manner(filled))
+            # What was left alone stays as it is: shown is rounded, and a strength of the style
+            # would tie the member to the voice of now.
+            await take(sent, **_manner({k: v for k, v in filled.items() if v != shown[k]}))
 
         fields = [
             Field(key, self.text(interaction, "panels", key), _NUMBER_LENGTH, value=shown[key])
@@ -234,19 +238,20 @@ class Settings(LunaCog, name="LunaSettings"):
 def _manner(filled: Mapping[str, str]) -> dict[str, float]:
     """The numbers of the form as fields of `MemberSettings`. Raises `InvalidOption`."""
     changes = {}
-    for key, (name, low, high) in NUMBERS.items():
-        value = _number(key, filled[key], low, high)
+    for key, text in filled.items():
+        name, low, high = NUMBERS[key]
+        value = _number(key, text, low, high)
         changes[name] = 1 / value if key == "speed" else value
     return changes
 
 
 def _number(name: str, text: str, low: float, high: float) -> float:
     try:
-        value = float(text.replace(",", "."))
+        value = float(unicodedata.normalize("NFKC", text).replace(",", "."))
     except ValueError:
         value = math.nan
     if not low <= value <= high:
-        raise InvalidOption(name, value, low, high)
+        raise InvalidOption(name, text, low, high)
     return value
 
 

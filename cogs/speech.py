@@ -155,7 +155,7 @@ class Speech(LunaCog, name=SPEECH_COG):
     async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:
         """What `text` sounds like, checked now, while the caller waits for an answer."""
         manner = await self._manner(interaction)
-        said = speakable(text, manner.language, manner.max_characters)
+        said = speakable(text, manner.language, manner.max_characters, manner.words)
         if not said:
             raise NothingToSay
         await self.service.check(

@@ -49,9 +49,9 @@ class UnknownVoice(LunaError):
 
 
 class InvalidOption(LunaError):
-    """A number of `SynthesisOptions` is outside its range."""
+    """A number is outside its range, or what was given as text is no number."""
 
-    def __init__(self, name: str, value: float, low: float, high: float) -> None:
+    def __init__(self, name: str, value: float | str, low: float, high: float) -> None:
         super().__init__(
             f"{name} is {value}: it must be between {low:g} and {high:g}",
             name=name,

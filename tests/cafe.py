@@ -21,7 +21,7 @@ from discord_standin import (
     StandIn,
     speech_spans,
 )
-from luna_tts import SynthesisOptions
+from luna_tts import SynthesisOptions, UserDictionary
 from luna_tts.open_jtalk import OpenJTalkModel
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +83,10 @@ async def luna(discord: StandIn, env: Mapping[str, str] | None = None) -> AsyncI
             yield bot
 
 
-def spoken(model: OpenJTalkModel, text: str) -> Sound:
+def spoken(model: OpenJTalkModel, text: str, words: UserDictionary | None = None) -> Sound:
     """`text` as Luna's engine makes it."""
-    return np.concatenate([chunk.samples for chunk in model.stream(text, SynthesisOptions())])
+    chunks = model.stream(text, SynthesisOptions(), words)
+    return np.concatenate([chunk.samples for chunk in chunks])
 
 
 def length(sound: Sound) -> float:

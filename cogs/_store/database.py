@@ -135,6 +135,9 @@ class Database:
         self, connection: AsyncConnection, scope: Scope, words: Iterable[DictionaryWord], limit: int
     ) -> tuple[DictionaryWord, ...]:
         before = await _words(connection, scope)
+        added = {same_word(word.surface): word for word in words}
+        if len(added) > max(limit, len(before)):  # a stranger's file may hold a million
+            raise TooManyWords(limit)
         rows: list[dict[str, object]] = [
             {
                 **_of(scope),
@@ -144,7 +147,7 @@ class Database:
                 "accent": word.accent,
                 "priority": word.priority,
             }
-            for key, word in {same_word(word.surface): word for word in words}.items()
+            for key, word in added.items()
         ]
         if rows:
             await self._upsert(connection, dictionaries, rows)

@@ -96,7 +96,9 @@ def _settle(row: GuildSettings | MemberSettings) -> None:
             object.__setattr__(row, one.name, _CHECKS[kind](one.name, value))
 
 
-def _text(name: str, value: str) -> str:
+def _text(name: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}: it must be text")
     whole = not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
     if not (0 < len(value) <= LONGEST_NAME and whole):
         raise InvalidText(name, LONGEST_NAME)
@@ -123,12 +125,17 @@ def _switch(name: str, value: object) -> bool:
 
 
 def _texts(name: str, value: Iterable[str]) -> tuple[str, ...]:
+    if isinstance(value, (str, Mapping)):  # whose characters or keys would be taken
+        raise TypeError(f"{name} is {value!r}: it must be a list of texts")
     return tuple(_text(name, text) for text in value)
 
 
 def _roles(name: str, value: Mapping[str, Iterable[int]]) -> Mapping[str, tuple[int, ...]]:
     return MappingProxyType(
-        {_text(name, voice): tuple(map(snowflake, roles)) for voice, roles in value.items()}
+        {
+            _text(name, voice): tuple(snowflake(index(role)) for role in roles)
+            for voice, roles in value.items()
+        }
     )
 
 

@@ -148,7 +148,9 @@ class Store:
 
         Raises `TooManyWords`.
         """
-        key, new = (snowflake(guild_id), 0), tuple(words)
+        if not snowflake(guild_id):
+            raise ValueError("0 is no guild")
+        key, new = (guild_id, 0), tuple(words)
         values = _stored({field.name: getattr(settings, field.name) for field in fields(settings)})
 
         async def write() -> None:

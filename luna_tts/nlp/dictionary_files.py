@@ -71,9 +71,11 @@ def _decode(data: bytes) -> str:
         raise InvalidDictionary(f"is larger than {LONGEST_FILE // 1_000_000} MB")
     for encoding in _ENCODINGS:
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding)
         except UnicodeDecodeError:
             continue
+        if "\0" not in text:  # cp932 takes almost any bytes
+            return text
     raise InvalidDictionary("is neither UTF-8 nor Shift-JIS text")
 
 

@@ -38,7 +38,7 @@ class DictionaryWord:
         reading = to_katakana(unicodedata.normalize("NFKC", self.reading).strip())
         morae = len(split_morae(reading))
         if not morae or len(reading) > LONGEST_READING:
-            raise InvalidReading(self.reading, LONGEST_READING)
+            raise InvalidReading(self.reading[:LONGEST_READING], LONGEST_READING)
         if self.accent is not None and not 0 <= self.accent <= morae:
             raise InvalidAccent(self.accent, morae)
         if not 0 <= self.priority <= HIGHEST_PRIORITY:

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cogs._markup import FILLERS, speakable
+from luna_tts import DictionaryWord, UserDictionary
 
 ID = "1234567890123456789"
 
@@ -40,6 +41,11 @@ ID = "1234567890123456789"
 )
 def test_what_is_written_and_what_is_spoken(text: str, spoken: str) -> None:
     assert speakable(text, "ja", 500) == spoken
+
+
+def test_an_emoji_of_the_dictionary_stays_for_its_reading() -> None:
+    words = UserDictionary([DictionaryWord("🦊", "コンコン"), DictionaryWord("👍", "イイネ")])
+    assert speakable("🦊だよ👍🏽 🐱", "ja", 500, words) == "🦊だよ👍🏽 ネコの顔"
 
 
 def test_fillers_and_emoji_follow_the_language() -> None:

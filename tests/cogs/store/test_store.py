@@ -98,6 +98,8 @@ async def test_a_read_never_outlives_a_change(store: Store, place: tuple[Path, s
         ({"max_characters": 9}, InvalidOption, "max_characters is 9: .* between 10 and 5000"),
         ({"max_characters": 5001}, InvalidOption, "between 10 and 5000"),
         ({"max_characters": 10.5}, TypeError, "integer"),
+        ({"voice": ["a"]}, TypeError, "must be text"),
+        ({"disabled_voices": "ab"}, TypeError, "must be a list"),
         ({"voice": ""}, InvalidText, "voice must have 1 to 255 characters"),
         ({"voice": "a" * 256}, InvalidText, "255"),
         ({"voice": "a\0"}, InvalidText, "NUL"),
@@ -221,6 +223,63 @@ async def test_forgetting(store: Store, place: tuple[Path, str]) -> None:
     await again.aclose()
 
 
+async def test_a_guild_is_replaced_whole(store: Store, place: tuple[Path, str]) -> None:
+    await store.update_guild(GUILD, voice="koharu", language="ko", disabled_voices=["a"])
+    await store.put_words((GUILD, 0), [word("月"), word("星", "ほし")])
+    await store.update_member(GUILD, ALICE, voice="koharu")
+    others = [(0, ALICE), EVERYWHERE, (OTHER_GUILD, 0)]
+    for scope in others:
+        await store.put_words(scope, [word("月", "つき")])
+    new = GuildSettings(
+        max_characters=99, voice_roles={"あみ": (1,)}, members_edit_dictionary=False
+    )
+    await store.replace_guild(GUILD, new, [word("ＬＵＮＡ"), word("luna", "るーな")])
+    for at in (store, None):
+        if at is None:
+            await store.aclose()
+            at = await Store.open(*place)
+        assert await at.guild(GUILD) == new, "what was chosen before is gone"
+        assert await at.words(GUILD, 0) == (word("luna", "るーな"),)
+        assert await at.member(GUILD, ALICE) == MemberSettings(voice="koharu"), "members are not"
+        assert [await at.words(*scope) for scope in others] == [(word("月", "つき"),)] * 3
+    await at.replace_guild(GUILD, GuildSettings(), [])
+    assert (await at.guild(GUILD), await at.words(GUILD, 0)) == (GuildSettings(), ())
+    await at.aclose()
+
+
+async def test_a_guild_is_replaced_wholly_or_not_at_all(
+    store: Store, place: tuple[Path, str]
+) -> None:
+    row = await store.update_guild(GUILD, voice="koharu")
+    words = await store.put_words((GUILD, 0), [word("月")])
+    many = [word(f"ことば{number}") for number in range(2001)]
+    with pytest.raises(TooManyWords):
+        await store.replace_guild(GUILD, GuildSettings(language="en"), many)
+    assert await store.guild(GUILD) is row
+    assert await store.words(GUILD, 0) is words
+    await store.aclose()
+    again = await Store.open(*place)
+    assert (await again.guild(GUILD), await again.words(GUILD, 0)) == (row, words)
+    await again.replace_guild(GUILD, row, many[:2000])
+    assert len(await again.words(GUILD, 0)) == 2000
+    with pytest.raises(ValueError, match="0 is no guild"):
+        await again.replace_guild(0, row, [])
+    await again.aclose()
+
+
+@pytest.mark.realtime
+async def test_far_too_many_words_keep_nobody_waiting(store: Store) -> None:
+    many = [word(f"ことば{number}") for number in range(100_000)]
+    began = time.perf_counter()
+    for refused in (
+        store.put_words((0, ALICE), many),
+        store.replace_guild(GUILD, GuildSettings(), many),
+    ):
+        with pytest.raises(TooManyWords):
+            await refused
+    assert time.perf_counter() - began < 0.8
+
+
 async def test_a_cancelled_caller_leaves_nothing_behind(place: tuple[Path, str]) -> None:
     threads, tasks = set(threading.enumerate()), asyncio.all_tasks()
     store = await Store.open(*place)
@@ -285,6 +344,7 @@ async def test_a_closed_store_says_so(store: Store) -> None:
         store.words(GUILD, 0),
         store.update_guild(GUILD, voice="a"),
         store.put_words((GUILD, 0), [word("月")]),
+        store.replace_guild(GUILD, GuildSettings(), [word("月")]),
         store.remove_word((GUILD, 0), "月"),
         store.forget_guild(GUILD),
     ):

@@ -63,6 +63,11 @@ CALLS = st.lists(
     st.tuples(st.just("guild"), GUILDS, changes(GuildSettings))
     | st.tuples(st.just("member"), st.tuples(GUILDS, MEMBERS), changes(MemberSettings))
     | st.tuples(st.just("words"), SCOPES, st.lists(WORDS, max_size=5))
+    | st.tuples(
+        st.just("replace"),
+        GUILDS,
+        st.tuples(changes(GuildSettings), st.lists(WORDS, max_size=5)),
+    )
     | st.tuples(st.just("remove"), SCOPES, st.text(max_size=3) | WORDS.map(lambda w: w.surface))
     | st.tuples(st.just("forget guild"), GUILDS, st.none())
     | st.tuples(st.just("forget member"), MEMBERS, st.none()),
@@ -88,6 +93,10 @@ class Model:
         elif what == "words":
             self.words.setdefault(key, {}).update({same_word(w.surface): w for w in argument})
             await store.put_words(key, argument)
+        elif what == "replace":
+            row = self.guilds[key] = GuildSettings(**argument[0])
+            self.words[key, 0] = {same_word(word.surface): word for word in argument[1]}
+            await store.replace_guild(key, row, argument[1])
         elif what == "remove":
             gone = self.words.get(key, {}).pop(same_word(argument), None)
             assert await store.remove_word(key, argument) == gone
