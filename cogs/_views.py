@@ -75,14 +75,15 @@ class Panel(LunaView):
         *,
         chosen: str | None = None,
     ) -> None:
-        """One of `options`, at most 25; `chosen` is the one that holds now."""
+        """One of `options`, of which Discord shows 25 and none that is too long.
+
+        `chosen` is the one that holds now.
+        """
         select: discord.ui.Select[Panel] = discord.ui.Select(
             placeholder=placeholder,
             options=[
-                discord.SelectOption(
-                    label=option[:MOST_LABEL], value=option, default=option == chosen
-                )
-                for option in options[:MOST_OPTIONS]
+                discord.SelectOption(label=option, value=option, default=option == chosen)
+                for option in [o for o in options if len(o) <= MOST_LABEL][:MOST_OPTIONS]
             ],
         )
 
@@ -108,7 +109,7 @@ def paginate(lines: Sequence[str], most: int = 1900) -> list[str]:
     pages = [""]
     for line in lines:
         line = line if len(line) <= most else line[: most - 1] + "…"
-        if len(pages[-1]) + len(line) >= most:
+        if pages[-1] and len(pages[-1]) + len(line) >= most:
             pages.append("")
         pages[-1] += line + "\n"
     return pages
