@@ -146,7 +146,8 @@ class Voices(LunaCog, name="LunaVoices"):
         """A menu of the favourites that may be used here."""
         member = self.caller_voice(interaction)
         usable = {info.name for info in await member.usable()}
-        names = [name for name in (await member.settings()).favourites if name in usable]
+        favourites = (await member.settings()).favourites
+        names = matching("", [name for name in favourites if name in usable])
         if not names:
             raise NoFavourites
 

@@ -83,9 +83,10 @@ async def luna(discord: StandIn, env: Mapping[str, str] | None = None) -> AsyncI
             yield bot
 
 
-def spoken(model: OpenJTalkModel, text: str) -> Sound:
+def spoken(model: OpenJTalkModel, text: str, options: SynthesisOptions | None = None) -> Sound:
     """`text` as Luna's engine makes it."""
-    return np.concatenate([chunk.samples for chunk in model.stream(text, SynthesisOptions())])
+    chunks = model.stream(text, options or SynthesisOptions())
+    return np.concatenate([chunk.samples for chunk in chunks])
 
 
 def length(sound: Sound) -> float:
