@@ -86,8 +86,9 @@ class MemberVoice:
             if missed := (await self.choice()).missed:
                 with contextlib.suppress(LunaError):
                     await self.service.load(missed)
-            return self._loaded()[(await self.choice()).voice]
-        await self.check(name)
+            name = (await self.choice()).voice
+        else:
+            await self.check(name)
         if name not in self._loaded():
             await self.service.load(name)
         return self._loaded()[name]
