@@ -38,9 +38,9 @@ def choose(
 ) -> Choice:
     """The member's voice, else the newcomers', else the guild's, else the operator's `default`.
 
-    `loaded` are the voices that can speak at once, among them `default`. What the voice that
-    speaks does not have, a speaker or a style, is left to the voice. The guild's own voice needs
-    no role: somebody has to be heard.
+    `loaded` are the voices that can speak at once; if it is none of those, the first of them.
+    What the voice that speaks does not have, a speaker or a style, is left to the voice. The
+    guild's own voice needs no role: somebody has to be heard.
     """
     wanted = [
         voice
@@ -48,7 +48,7 @@ def choose(
         if voice is not None and may_use(guild, voice, roles)
     ]
     candidates = [*wanted, *([guild.voice] if guild.voice else []), default]
-    voice = next(name for name in candidates if name in loaded)
+    voice = next(name for name in (*candidates, *loaded) if name in loaded)
     missed = candidates[0] if candidates[0] != voice else None
     return Choice(voice, _options(member, loaded[voice], own=voice == member.voice), missed)
 

@@ -42,7 +42,9 @@ _LINE_MARK = re.compile(r"^[ \t]*(?:>>> |> |-# |#{1,3} |[-*] )", re.MULTILINE)
 _PAIRED_MARK = re.compile(
     r"(\*\*\*|\*\*|__|~~|(?<![0-9A-Za-z*])\*(?![\s*]))(?=\S)(.+?)(?<=\S)\1", re.DOTALL
 )
-_UNSPEAKABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\ud800-\udfff]")
+_UNSPEAKABLE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\ud800-\udfff]"
+)
 _SPACES = re.compile(r"[ \t]{2,}")
 _EMOJI_DETAIL = re.compile(r"_[^_]*肌色|_[^_]*skin_tone|_[^_]*피부")
 

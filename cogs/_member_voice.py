@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from luna_tts import TTSService, VoiceInfo
+from luna_tts import LunaError, TTSService, VoiceInfo
 from luna_tts.errors import UnknownSpeaker, UnknownStyle, UnknownVoice
 
 from ._choices import Choice, choose, may_use
@@ -47,9 +48,10 @@ class MemberVoice:
 
     async def choice(self, **changes: Any) -> Choice:
         """How the member sounds, or would sound with `changes` of the settings."""
+        kept = await self.settings()
         return choose(
             await self.store.guild(self.guild_id),
-            replace(await self.settings(), **changes),
+            replace(kept, **_with_own_style(kept, changes)),
             self.roles,
             self._loaded(),
             self.service.voice,
@@ -68,24 +70,35 @@ class MemberVoice:
         and writing raise.
         """
         changes = dict(changes)
-        kept = await self.settings()
-        if changes.get("voice", kept.voice) != kept.voice:
-            changes = {**dict.fromkeys(_OF_THE_VOICE), **changes}
         info = await self.load(changes.get("voice"))
         check_part_of(info, changes)
         if any(changes.get(name) is not None for name in _OF_THE_VOICE):
             changes["voice"] = info.name  # they mean nothing without it
+        changes = _with_own_style(await self.settings(), changes)
         await self.store.update_member(self.guild_id, self.member_id, **changes)
 
     async def load(self, name: str | None) -> VoiceInfo:
-        """The voice `name`, which is loaded now; `None` = the one that the member has."""
+        """The voice `name`, which is loaded now; `None` = the one that the member has.
+
+        If that cannot be loaded, it is the one that speaks instead of it.
+        """
         if name is None:
+            if missed := (await self.choice()).missed:
+                with contextlib.suppress(LunaError):
+                    await self.service.load(missed)
             name = (await self.choice()).voice
         else:
             await self.check(name)
         if name not in self._loaded():
             await self.service.load(name)
         return self._loaded()[name]
+
+    async def in_question(self, typed: str | None) -> VoiceInfo:
+        """The voice `typed` so far if there is one, else the member's own; loads nothing."""
+        usable = {info.name: info for info in await self.usable()}
+        choice = await self.choice()
+        known = usable.get(typed or "") or usable.get(choice.missed or "")
+        return known or self._loaded()[choice.voice]
 
     async def check(self, name: str) -> None:
         """Raises `UnknownVoice`, or `VoiceNotAllowed`, if the member may not choose it."""
@@ -98,6 +111,13 @@ class MemberVoice:
 
     def _loaded(self) -> dict[str, VoiceInfo]:
         return {info.name: info for info in self.service.voices()}
+
+
+def _with_own_style(kept: MemberSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """`changes`, which also let go of the old voice's speaker and style if the voice changes."""
+    if changes.get("voice", kept.voice) == kept.voice:
+        return dict(changes)
+    return {**dict.fromkeys(_OF_THE_VOICE), **changes}
 
 
 def check_part_of(info: VoiceInfo, changes: Mapping[str, Any]) -> None:

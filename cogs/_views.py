@@ -75,7 +75,10 @@ class Panel(LunaView):
         *,
         chosen: str | None = None,
     ) -> None:
-        """One of `options`, at most 25; `chosen` is the one that holds now."""
+        """One of `options`, of which Discord shows 25 and none that is too long.
+
+        `chosen` is the one that holds now.
+        """
         select: discord.ui.Select[Panel] = discord.ui.Select(
             placeholder=placeholder,
             options=[

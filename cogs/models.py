@@ -75,7 +75,11 @@ class Models(LunaCog, name="LunaModels"):
         if voice is not None:
             self._check_known(voice)
             await self._load(interaction, voice)
-        await self.store.update_guild(_guild_id(interaction), newcomer_voice=voice)
+        guild = await self.store.guild(_guild_id(interaction))
+        enabled = tuple(name for name in guild.disabled_voices if name != voice)
+        await self.store.update_guild(
+            _guild_id(interaction), newcomer_voice=voice, disabled_voices=enabled
+        )
         key = "model_default_set" if voice else "model_default_reset"
         await self._conclude(interaction, key, voice=voice)
 

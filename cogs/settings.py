@@ -114,8 +114,8 @@ class Settings(LunaCog, name="LunaSettings"):
     async def _member_panel(self, interaction: discord.Interaction) -> tuple[str, Panel]:
         """Menus for voice and style, a form for the numbers, a button to forget them all."""
         member = self.caller_voice(interaction)
-        choice = await member.choice()
         info = await member.load(None)
+        choice = await member.choice()
         favourites = (await member.settings()).favourites
         usable = [info.name for info in await member.usable()]
         voices = sorted(usable, key=lambda name: (name != choice.voice, name not in favourites))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 
 import discord
@@ -10,7 +11,7 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from luna_tts import SynthesisOptions, UserDictionary
+from luna_tts import LunaError, SynthesisOptions, UserDictionary
 from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
@@ -24,6 +25,8 @@ from ._voice_link import VocalChannel, VoiceLink
 
 ECHO_CHARACTERS = 200
 """How much of a text the caller is shown again."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -163,9 +166,8 @@ class Speech(LunaCog, name=SPEECH_COG):
         )
 
         def explain(error: Exception) -> None:
-            task = asyncio.create_task(self.explain(interaction, error), name="luna-explain")
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            explaining = self.explain(interaction, error)
+            self._keep(asyncio.create_task(explaining, name="luna-explain"))
 
         return Utterance(said, manner.voice, manner.options, manner.words, on_failure=explain)
 
@@ -176,6 +178,8 @@ class Speech(LunaCog, name=SPEECH_COG):
             caller = self.caller_voice(interaction)
             guild = await self.store.guild(caller.guild_id)
             choice = await caller.choice()
+            if choice.missed:
+                self._fetch(choice.missed)
             words = await self.words(caller.guild_id, caller.member_id)
         except StoreUnavailable:  # it has told the log; to be heard matters more
             return _Manner(environment.language, environment.max_characters)
@@ -186,6 +190,23 @@ class Speech(LunaCog, name=SPEECH_COG):
             choice.options,
             words,
         )
+
+    def _fetch(self, voice: str) -> None:
+        """Has a voice loaded for the next time; until then another speaks."""
+        if not any(status.name == voice and status.info for status in self.service.catalogue()):
+            return
+
+        async def load() -> None:
+            try:
+                await self.service.load(voice)
+            except LunaError as error:
+                _log.warning("voice %s, which somebody chose, cannot be loaded: %s", voice, error)
+
+        self._keep(asyncio.create_task(load(), name="luna-fetch"))
+
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _session(self, guild: discord.Guild) -> _Session:
         session = self._sessions.get(guild.id)

@@ -75,6 +75,8 @@ class Voices(LunaCog, name="LunaVoices"):
     @voice.command(name="show", description=locale_str("Show how you sound now", luna="voice_show"))
     async def show_voice(self, interaction: discord.Interaction) -> None:
         """Tells the caller's voice and its settings."""
+        async with self.acknowledged(interaction):
+            await self.caller_voice(interaction).load(None)
         await self._show(interaction)
 
     @voice.command(
@@ -83,7 +85,9 @@ class Voices(LunaCog, name="LunaVoices"):
     async def reset(self, interaction: discord.Interaction) -> None:
         """Back to what newcomers have; favourites stay."""
         guild_id, member_id = _ids(interaction)
-        await self.store.update_member(guild_id, member_id, **dict.fromkeys((*TUNED, *MANNER)))
+        async with self.acknowledged(interaction):
+            await self.store.update_member(guild_id, member_id, **dict.fromkeys((*TUNED, *MANNER)))
+            await self.caller_voice(interaction).load(None)
         await self._show(interaction)
 
     @voice.command(
@@ -142,7 +146,8 @@ class Voices(LunaCog, name="LunaVoices"):
         """A menu of the favourites that may be used here."""
         member = self.caller_voice(interaction)
         usable = {info.name for info in await member.usable()}
-        names = [name for name in (await member.settings()).favourites if name in usable]
+        favourites = (await member.settings()).favourites
+        names = matching("", [name for name in favourites if name in usable])
         if not names:
             raise NoFavourites
 
@@ -181,15 +186,13 @@ class Voices(LunaCog, name="LunaVoices"):
 
     async def _show(self, interaction: discord.Interaction) -> None:
         member = self.caller_voice(interaction)
-        shown = described(await member.choice(), await member.load(None))
+        info = await member.load(None)
+        shown = described(await member.choice(), info)
         await self.reply(interaction, "voice_shown", **shown)
 
     async def _voice_in_question(self, interaction: discord.Interaction) -> VoiceInfo:
         """The voice that is being typed into the same command, else the caller's own."""
-        member = self.caller_voice(interaction)
-        infos = {info.name: info for info in await member.usable()}
-        typed = interaction.namespace.voice
-        return infos.get(typed) or await member.load(None)
+        return await self.caller_voice(interaction).in_question(interaction.namespace.voice)
 
 
 def _ids(interaction: discord.Interaction) -> tuple[int, int]:

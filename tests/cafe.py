@@ -83,9 +83,14 @@ async def luna(discord: StandIn, env: Mapping[str, str] | None = None) -> AsyncI
             yield bot
 
 
-def spoken(model: OpenJTalkModel, text: str, words: UserDictionary | None = None) -> Sound:
+def spoken(
+    model: OpenJTalkModel,
+    text: str,
+    words: UserDictionary | None = None,
+    options: SynthesisOptions | None = None,
+) -> Sound:
     """`text` as Luna's engine makes it."""
-    chunks = model.stream(text, SynthesisOptions(), words)
+    chunks = model.stream(text, options or SynthesisOptions(), words)
     return np.concatenate([chunk.samples for chunk in chunks])
 
 
