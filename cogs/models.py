@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 import discord
 from discord import app_commands
@@ -21,6 +21,8 @@ from ._base import LunaCog, add_cog, may_manage_guild, may_manage_process
 from ._choices import matching
 from ._store import GuildSettings
 from ._views import Pages, paginate
+
+T = TypeVar("T")
 
 PROGRESS_SECONDS: Final = 2.0
 """How often somebody who waits for a voice is told that it is still being loaded."""
@@ -58,8 +60,8 @@ class Models(LunaCog, name="LunaModels"):
         self._check_known(voice)
         await self._load(interaction, voice)
         guild = await self.store.guild(_guild_id(interaction))
-        enabled = tuple(name for name in guild.disabled_voices if name != voice)
-        await self.store.update_guild(_guild_id(interaction), voice=voice, disabled_voices=enabled)
+        disabled = _without(guild.disabled_voices, voice)
+        await self.store.update_guild(_guild_id(interaction), voice=voice, disabled_voices=disabled)
         await self._conclude(interaction, "model_used", voice=voice)
 
     @model.command(
@@ -76,9 +78,9 @@ class Models(LunaCog, name="LunaModels"):
             self._check_known(voice)
             await self._load(interaction, voice)
         guild = await self.store.guild(_guild_id(interaction))
-        enabled = tuple(name for name in guild.disabled_voices if name != voice)
+        disabled = _without(guild.disabled_voices, voice)
         await self.store.update_guild(
-            _guild_id(interaction), newcomer_voice=voice, disabled_voices=enabled
+            _guild_id(interaction), newcomer_voice=voice, disabled_voices=disabled
         )
         key = "model_default_set" if voice else "model_default_reset"
         await self._conclude(interaction, key, voice=voice)
@@ -90,7 +92,7 @@ class Models(LunaCog, name="LunaModels"):
         """Takes back /model disable."""
         self._check_known(voice)
         guild = await self.store.guild(_guild_id(interaction))
-        disabled = tuple(name for name in guild.disabled_voices if name != voice)
+        disabled = _without(guild.disabled_voices, voice)
         await self.store.update_guild(_guild_id(interaction), disabled_voices=disabled)
         await self.reply(interaction, "model_enabled", voice=voice)
 
@@ -105,7 +107,7 @@ class Models(LunaCog, name="LunaModels"):
         guild = await self.store.guild(_guild_id(interaction))
         if voice == (guild.voice or self.service.voice):
             raise VoiceNeeded(voice)
-        disabled = (*(name for name in guild.disabled_voices if name != voice), voice)
+        disabled = (*_without(guild.disabled_voices, voice), voice)
         await self.store.update_guild(_guild_id(interaction), disabled_voices=disabled)
         await self.reply(interaction, "model_disabled", voice=voice)
 
@@ -127,8 +129,7 @@ class Models(LunaCog, name="LunaModels"):
         limits = dict((await self.store.guild(_guild_id(interaction))).voice_roles)
         roles = limits.pop(voice, ())
         if role is not None:
-            kept = tuple(known for known in roles if known != role.id)
-            roles = kept if role.id in roles else (*roles, role.id)
+            roles = _without(roles, role.id) if role.id in roles else (*roles, role.id)
             if roles:
                 limits[voice] = roles
         await self.store.update_guild(_guild_id(interaction), voice_roles=limits)
@@ -231,6 +232,10 @@ class Models(LunaCog, name="LunaModels"):
         for notice in (status.info.credit, status.info.licence):
             if notice:
                 yield "　" + discord.utils.escape_markdown(" ".join(notice.split())[:200])
+
+
+def _without(items: tuple[T, ...], item: object) -> tuple[T, ...]:
+    return tuple(other for other in items if other != item)
 
 
 def _guild_id(interaction: discord.Interaction) -> int:

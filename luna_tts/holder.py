@@ -8,7 +8,7 @@ the last of them ends.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +50,6 @@ class TTSModelHolder:
         device: str = "cpu",
         compiled: bool = False,
         budget: int | None = None,
-        pinned: Collection[str] = (),
     ) -> None:
         self._root = root
         self._bert_folders = berts
@@ -59,7 +58,7 @@ class TTSModelHolder:
         self.device = device
         self._compiled = compiled
         self._budget = budget
-        self._pinned = {EMBEDDED_VOICE, *pinned}
+        self._pinned = {EMBEDDED_VOICE}
         self._scanned: dict[str, _Scanned] = {}
         self._models: dict[str, SpeechModel] = {}
         """In the order of last use."""
@@ -78,7 +77,8 @@ class TTSModelHolder:
     def refresh(self) -> tuple[str, ...]:
         """Looks for voice folders. Reads only what has changed; loaded models stay.
 
-        Returns the loaded voices whose files are others now. Blocks; may run on any thread.
+        Returns the loaded voices whose files are others now; one whose folder is gone speaks on.
+        Blocks; may run on any thread.
         """
         before, after = self._scanned, {}
         for path in sorted(self._root.glob("*")):
@@ -88,7 +88,9 @@ class TTSModelHolder:
                 same = known is not None and known.signature == signature
                 after[path.name] = known if known and same else _scan(path, signature)
         self._scanned = after
-        return tuple(name for name in self._models if after.get(name) is not before.get(name))
+        return tuple(
+            name for name in self._models if name in after and after[name] is not before.get(name)
+        )
 
     def catalogue(self) -> tuple[VoiceStatus, ...]:
         """All voices: those that are loaded, those that can be, and those that cannot."""
@@ -161,6 +163,10 @@ class TTSModelHolder:
             if name not in self._pinned:
                 used -= self._models.pop(name).nbytes
                 _log.info("voice %s was evicted; it had not spoken for longest", name)
+
+    def pin(self, name: str) -> None:
+        """Keeps the voice `name` from being evicted."""
+        self._pinned.add(name)
 
     def remove(self, name: str) -> None:
         """Forgets a loaded voice; utterances in flight end with it. Raises `UnknownVoice`."""

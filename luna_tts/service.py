@@ -103,7 +103,6 @@ class TTSService:
             device=device,
             compiled=compiled,
             budget=memory,
-            pinned=tuple(voices or ())[:1],
         )
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
@@ -135,7 +134,9 @@ class TTSService:
                 _log.warning("voice %s is left out: %s", name, error)
                 self._refused[name] = error
             else:
-                self.voice = name if self.voice == EMBEDDED_VOICE else self.voice
+                if self.voice == EMBEDDED_VOICE:
+                    self.voice = name
+                    self._holder.pin(name)
         _log.info(
             "engine ready in %.2f s with %d voice(s), speaking with %s",
             time.perf_counter() - began,

@@ -5,7 +5,6 @@ A new field is one line here and one migration: its column follows from its anno
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import index
@@ -13,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from luna_tts.errors import InvalidOption
+from luna_tts.nlp.user_dictionary import fold
 from luna_tts.types import RANGES
 
 from .errors import InvalidLanguage, InvalidText
@@ -78,7 +78,7 @@ class MemberSettings:
 
 def same_word(surface: str) -> str:
     """What two surfaces have in common that are the same word: width and case do not matter."""
-    return unicodedata.normalize("NFKC", surface.strip()).casefold()
+    return fold(surface.strip())
 
 
 def snowflake(number: int) -> int:

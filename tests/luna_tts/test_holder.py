@@ -125,7 +125,8 @@ def test_the_budget_evicts_who_has_not_spoken_for_longest(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    voices = holder(root, budget=350, pinned=("first",))
+    voices = holder(root, budget=350)
+    voices.pin("first")
     for name in ("first", "second", "third"):
         voices.install(Stub(name))
     captured = voices.model("third")

@@ -206,6 +206,27 @@ async def test_a_changed_folder_is_read_again(models: Path, bert: Path) -> None:
     await service.aclose()
 
 
+async def test_a_loaded_voice_speaks_on_without_its_folder(models: Path, bert: Path) -> None:
+    service = TTSService(models, berts={"ja": bert})
+    await service.start()
+    shutil.rmtree(models / "botan")
+    assert [voice.name for voice in await service.refresh()] == [EMBEDDED_VOICE, "akane", "botan"]
+    assert (await service.synthesize(TEXT, voice="botan")).seconds > 0.1
+    await service.aclose()
+
+
+async def test_the_voice_that_speaks_by_default_is_never_evicted(models: Path, bert: Path) -> None:
+    tiny_voice(models / "chika", seed=3)
+    service = TTSService(models, berts={"ja": bert}, memory=1)
+    await service.start()
+    assert service.voice == "akane"
+    for name in ("botan", "chika"):
+        await service.load(name)
+    assert [voice.name for voice in service.voices()] == [EMBEDDED_VOICE, "akane", "chika"]
+    assert (await service.synthesize(TEXT)).sample_rate == 44_100
+    await service.aclose()
+
+
 async def test_an_unloaded_voice_is_free_to_come_back(models: Path, bert: Path) -> None:
     service = TTSService(models, berts={"ja": bert})
     await service.start()
