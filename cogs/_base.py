@@ -21,6 +21,7 @@ from ._environment import Environment
 from ._errors import CommandClash, NotAllowed, OwnerOnly
 from ._locale import Phrases
 from ._member_voice import MemberVoice
+from ._sessions import Speaking
 from ._store import Store
 
 ENGINE_COG = "LunaEngine"
@@ -63,9 +64,17 @@ class LunaCog(commands.Cog):
     def caller_voice(self, interaction: discord.Interaction) -> MemberVoice:
         """How the caller of a command sounds in this guild, and what they may choose."""
         assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
-        member = interaction.user
+        return self.member_voice(interaction.user)
+
+    def member_voice(self, member: discord.Member) -> MemberVoice:
+        """How a member sounds in their guild, and what they may choose."""
         roles = [role.id for role in member.roles]
         return MemberVoice(self.service, self.store, member.guild.id, member.id, roles)
+
+    @property
+    def speech(self) -> Speaking | None:
+        """The sessions of the speech cog; None when that is not loaded."""
+        return cast(Speaking | None, self.bot.get_cog(SPEECH_COG))
 
     @property
     def activity(self) -> Activity | None:

@@ -7,11 +7,14 @@ them, and every rule leaves plain words behind that later rules do not touch.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import emoji
 
 from luna_tts import UserDictionary
+
+from ._chat_message import ChatMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,16 @@ _SPACES = re.compile(r"[ \t]{2,}")
 _EMOJI_DETAIL = re.compile(r"_[^_]*肌色|_[^_]*skin_tone|_[^_]*피부")
 
 
-def speakable(text: str, language: str, limit: int, words: UserDictionary | None = None) -> str:
-    """The words of `text` for speaking in `language` ("ja", "ko" or "en"), at most about `limit`.
+def speakable(
+    message: ChatMessage | str,
+    language: str,
+    limit: int,
+    words: UserDictionary | None = None,
+    *,
+    ng_words: Sequence[str] = (),
+    ng_beep: bool = False,
+) -> str:
+    """What is spoken of `message`, in `language` ("ja", "ko" or "en"), at most about `limit`.
 
     Links, code and spoilers are named, never read; custom and unicode emoji are read by name, but
     those in `words` stay, for their reading; marks of Discord's markdown vanish. May be empty.
@@ -60,6 +71,7 @@ def speakable(text: str, language: str, limit: int, words: UserDictionary | None
     def named(found: str, data: dict[str, str]) -> str:
         return found if words is not None and words.find(found) else _name(data, language)
 
+    text = message if isinstance(message, str) else message.content
     fillers = FILLERS[language]
     emoji.config.load_language(language)  # reads the names once; costs nothing after that
     # A text that is far too long is cut first, so that no rule works on megabytes.

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from dataclasses import dataclass, field
 
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from luna_tts import LunaError, SynthesisOptions, UserDictionary
+from luna_tts import LunaError
 from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
+from ._sessions import Manner, Session
 from ._speech_queue import SpeechQueue, Utterance
 from ._store import StoreUnavailable
 from ._voice_libraries import load_voice_libraries
@@ -29,38 +30,13 @@ ECHO_CHARACTERS = 200
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False)
-class _Session:
-    """What Luna does in one guild; it stays when she leaves, for the next time."""
-
-    link: VoiceLink
-    queue: SpeechQueue
-    order: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """First come, first served: callers wait here while the one before them joins or checks."""
-
-    async def aclose(self) -> None:
-        await self.queue.aclose()
-        await self.link.aclose()
-
-
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How a text is read, for one member of one guild."""
-
-    language: str
-    max_characters: int
-    voice: str | None = None
-    options: SynthesisOptions | None = None
-    words: UserDictionary | None = None
-
-
 class Speech(LunaCog, name=SPEECH_COG):
     """Speaks what it is told to, where the caller is."""
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.timings = Timings()
-        self._sessions: dict[int, _Session] = {}
+        self._sessions: dict[int, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
@@ -90,15 +66,36 @@ class Speech(LunaCog, name=SPEECH_COG):
             for guild_id, session in self._sessions.items()
         ]
 
+    def connected(self, guild_id: int) -> Session | None:
+        """The session of a guild in whose voice channel Luna is."""
+        session = self._sessions.get(guild_id)
+        return session if session and session.link.channel else None
+
+    async def enter(self, channel: VocalChannel, text_channel: int | None) -> Session:
+        """Goes to `channel`, reads `text_channel` there, and remembers both over a restart.
+
+        Raises what `VoiceLink.join` raises, and then nothing has changed.
+        """
+        session = self._session(channel.guild)
+        async with session.order:
+            await session.link.join(channel)
+        await self._remember(channel.guild, voice_channel=channel.id, text_channel=text_channel)
+        return session
+
+    async def go(self, session: Session) -> None:
+        """Falls silent and leaves, and remembers that she was to leave."""
+        async with session.order:
+            session.queue.clear()
+            await session.link.leave()
+        await self._remember(session.link.guild, voice_channel=None, text_channel=None)
+
     @app_commands.command(description=locale_str("Bring Luna to your voice channel", luna="join"))
     @app_commands.guild_only()
     async def join(self, interaction: discord.Interaction) -> None:
         """Goes to the caller's voice channel."""
         async with self.acknowledged(interaction):
             channel = _channel_of(interaction)
-            session = self._session(channel.guild)
-            async with session.order:
-                await session.link.join(channel)
+            await self.enter(channel, interaction.channel_id)
         await self.reply(interaction, "joined", channel=channel.mention)
 
     @app_commands.command(
@@ -108,10 +105,7 @@ class Speech(LunaCog, name=SPEECH_COG):
     async def leave(self, interaction: discord.Interaction) -> None:
         """Falls silent and leaves the voice channel."""
         async with self.acknowledged(interaction):
-            session = self._connected_session(interaction)
-            async with session.order:
-                session.queue.clear()
-                await session.link.leave()
+            await self.go(self._connected_session(interaction))
         await self.reply(interaction, "left")
 
     @app_commands.command(
@@ -128,6 +122,7 @@ class Speech(LunaCog, name=SPEECH_COG):
                 utterance = await self._utterance(interaction, text)
                 await session.link.join(channel)
                 session.queue.put(utterance)
+            await self._remember(channel.guild, voice_channel=channel.id)
         await self.reply(interaction, "saying", text=_echo(text))
 
     @app_commands.command(
@@ -157,7 +152,8 @@ class Speech(LunaCog, name=SPEECH_COG):
 
     async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:
         """What `text` sounds like, checked now, while the caller waits for an answer."""
-        manner = await self._manner(interaction)
+        assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
+        manner = await self.manner(interaction.user)
         said = speakable(text, manner.language, manner.max_characters, manner.words)
         if not said:
             raise NothingToSay
@@ -171,19 +167,19 @@ class Speech(LunaCog, name=SPEECH_COG):
 
         return Utterance(said, manner.voice, manner.options, manner.words, on_failure=explain)
 
-    async def _manner(self, interaction: discord.Interaction) -> _Manner:
-        """How the caller's texts are read here; as the operator has it while nothing is known."""
+    async def manner(self, member: discord.Member) -> Manner:
+        """How the member's texts are read here; as the operator has it while nothing is known."""
         environment = self.environment
         try:
-            caller = self.caller_voice(interaction)
+            caller = self.member_voice(member)
             guild = await self.store.guild(caller.guild_id)
             choice = await caller.choice()
             if choice.missed:
                 self._fetch(choice.missed)
             words = await self.words(caller.guild_id, caller.member_id)
         except StoreUnavailable:  # it has told the log; to be heard matters more
-            return _Manner(environment.language, environment.max_characters)
-        return _Manner(
+            return Manner(environment.language, environment.max_characters)
+        return Manner(
             guild.language or environment.language,
             guild.max_characters or environment.max_characters,
             choice.voice,
@@ -208,7 +204,7 @@ class Speech(LunaCog, name=SPEECH_COG):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _session(self, guild: discord.Guild) -> _Session:
+    def _session(self, guild: discord.Guild) -> Session:
         session = self._sessions.get(guild.id)
         if session is None:
             link = VoiceLink(guild, on_ended=lambda: queue.clear())
@@ -218,14 +214,21 @@ class Speech(LunaCog, name=SPEECH_COG):
                 limit=self.environment.queue_limit,
                 timings=self.timings,
             )
-            session = self._sessions[guild.id] = _Session(link, queue)
+            session = self._sessions[guild.id] = Session(link, queue)
         return session
 
-    def _connected_session(self, interaction: discord.Interaction) -> _Session:
-        session = self._sessions.get(interaction.guild_id or 0)
-        if session is None or session.link.channel is None:
+    def _connected_session(self, interaction: discord.Interaction) -> Session:
+        session = self.connected(interaction.guild_id or 0)
+        if session is None:
             raise NotConnected
         return session
+
+    async def _remember(self, guild: discord.Guild, **whereabouts: int | None) -> None:
+        """Where Luna is to be after a restart; to be there now matters more."""
+        with contextlib.suppress(StoreUnavailable):  # it has told the log
+            settings = await self.store.guild(guild.id)
+            if any(getattr(settings, name) != value for name, value in whereabouts.items()):
+                await self.store.update_guild(guild.id, **whereabouts)
 
 
 def _channel_of(interaction: discord.Interaction) -> VocalChannel:

@@ -15,6 +15,7 @@ PRODUCT = [ROOT / "bot.py", *ROOT.glob("cogs/**/*.py"), *ROOT.glob("luna_tts/**/
 EVERYTHING = [*PRODUCT, *ROOT.glob("tests/**/*.py")]
 NO_DISCORD = (
     "_activity",
+    "_chat_message",
     "_environment",
     "_errors",
     "_local",

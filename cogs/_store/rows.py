@@ -17,6 +17,8 @@ from luna_tts.types import RANGES
 
 from .errors import InvalidLanguage, InvalidText
 
+Snowflake: TypeAlias = int
+"""An id of Discord's, 64 bit."""
 Scope: TypeAlias = tuple[int, int]
 """Where a dictionary holds: (guild id, 0) = in a guild, (0, member id) = a member's own."""
 EVERYWHERE: Final[Scope] = (0, 0)
@@ -25,7 +27,10 @@ LANGUAGES: Final = ("ja", "ko", "en")
 LONGEST_NAME: Final = 255
 """Characters."""
 MAX_CHARACTERS: Final = (10, 5000)
-LIMITS: Final = MappingProxyType({**RANGES, "max_characters": MAX_CHARACTERS})
+MOST_NEWCOMERS: Final = 10_000_000
+LIMITS: Final = MappingProxyType(
+    {**RANGES, "max_characters": MAX_CHARACTERS, "newcomer": (0, MOST_NEWCOMERS)}
+)
 """What each number may be, both ends included."""
 HIGHEST_ID: Final = 2**63 - 1
 
@@ -49,6 +54,41 @@ class GuildSettings:
     """Voice -> ids of the roles that may use it; a voice that is absent is everybody's."""
     members_edit_dictionary: bool = True
     """Whether all members may change the guild's dictionary, or those who manage it only."""
+    voice_channel: Snowflake | None = None
+    """Where Luna is to be, also after a restart; `None` = nowhere."""
+    text_channel: Snowflake | None = None
+    """Where she was called to `voice_channel`: it is read as long as she is there."""
+    read_channels: tuple[Snowflake, ...] = ()
+    """Channels that are read whenever she is in voice."""
+    auto_join_channels: tuple[Snowflake, ...] = ()
+    """Voice channels that she enters with the first person."""
+    auto_leave: bool = True
+    """Whether she goes when nobody is left."""
+    read_bots: bool = False
+    """Whether bots and webhooks are read."""
+    listeners_only: bool = False
+    """Whether only those are read who are in her voice channel."""
+    skip_prefix: str | None = None
+    """Messages that begin with it are not read; `None` = ";"."""
+    ignored_members: tuple[Snowflake, ...] = ()
+    ignored_roles: tuple[Snowflake, ...] = ()
+    ng_words: tuple[str, ...] = ()
+    """Words that are never spoken."""
+    ng_beep: bool = False
+    """Whether a word of `ng_words` is beeped out, or its message is not read at all."""
+    read_names: bool = False
+    """Whether the author's name is spoken first."""
+    name_template: str | None = None
+    """With {name}; `None` = as the language has it."""
+    announce_joins: bool = True
+    announce_leaves: bool = True
+    announce_moves: bool = True
+    distinct_voices: bool = True
+    """Whether members who chose no voice are given different ones."""
+    read_embeds: bool = False
+    """Whether titles of embeds and of linked pages are read."""
+    time_zone: str | None = None
+    """IANA name, for times that are spoken; `None` = where the language is at home."""
 
     def __post_init__(self) -> None:
         _settle(self)
@@ -71,6 +111,12 @@ class MemberSettings:
     volume: float | None = None
     favourites: tuple[str, ...] = ()
     """Voices."""
+    opted_out: bool = False
+    """Whether the member's messages are not to be read."""
+    name_reading: str | None = None
+    """What is spoken as the member's name; `None` = the name that is shown."""
+    newcomer: int | None = None
+    """The how-manieth of those who were given a voice here, from 0; it picks the voice."""
 
     def __post_init__(self) -> None:
         _settle(self)
@@ -105,6 +151,14 @@ def _text(name: str, value: object) -> str:
     if name == "language" and value not in LANGUAGES:
         raise InvalidLanguage(value, LANGUAGES)
     return value
+
+
+def _snowflake(name: str, value: int) -> int:
+    return snowflake(index(value))
+
+
+def _snowflakes(name: str, value: Iterable[int]) -> tuple[int, ...]:
+    return tuple(snowflake(index(one)) for one in value)
 
 
 def _number(name: str, value: float) -> float:
@@ -145,6 +199,8 @@ _CHECKS: Final[Mapping[str, Callable[[str, Any], object]]] = {
     "float | None": _number,
     "bool": _switch,
     "tuple[str, ...]": _texts,
+    "Snowflake | None": _snowflake,
+    "tuple[Snowflake, ...]": _snowflakes,
     "Mapping[str, tuple[int, ...]]": _roles,
 }
 """By annotation; tables.py has a column for each."""

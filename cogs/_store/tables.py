@@ -17,6 +17,8 @@ _TYPES: Final[Mapping[str, TypeEngine[Any]]] = {
     "float | None": Double(),
     "bool": Boolean(),
     "tuple[str, ...]": JSON(none_as_null=True),
+    "Snowflake | None": BigInteger(),
+    "tuple[Snowflake, ...]": JSON(none_as_null=True),
     "Mapping[str, tuple[int, ...]]": JSON(none_as_null=True),
 }
 

@@ -1,0 +1,66 @@
+"""Sessions: what Luna does in one guild, and the side of the speech cog that other cogs use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import discord
+
+from luna_tts import SynthesisOptions, UserDictionary
+
+from ._activity import SessionView, Timings
+from ._speech_queue import SpeechQueue
+from ._voice_link import VocalChannel, VoiceLink
+
+
+@dataclass(eq=False)
+class Session:
+    """What Luna does in one guild; it stays when she leaves, for the next time."""
+
+    link: VoiceLink
+    queue: SpeechQueue
+    order: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """First come, first served: callers wait here while the one before them joins or checks."""
+
+    async def aclose(self) -> None:
+        """Falls silent and leaves the voice channel."""
+        await self.queue.aclose()
+        await self.link.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a text is read, for one member of one guild."""
+
+    language: str
+    max_characters: int
+    voice: str | None = None
+    options: SynthesisOptions | None = None
+    words: UserDictionary | None = None
+
+
+class Speaking(Protocol):
+    """The side of the speech cog that other cogs use; none of it needs an interaction."""
+
+    timings: Timings
+
+    def sessions(self) -> Sequence[SessionView]:
+        """Every guild in which Luna has been asked to speak."""
+
+    def connected(self, guild_id: int) -> Session | None:
+        """The session of a guild in whose voice channel Luna is."""
+
+    async def manner(self, member: discord.Member) -> Manner:
+        """How the member's texts are read; as the operator has it while nothing is known."""
+
+    async def enter(self, channel: VocalChannel, text_channel: int | None) -> Session:
+        """Goes to `channel`, reads `text_channel` there, and remembers both over a restart.
+
+        Raises what `VoiceLink.join` raises, and then nothing has changed.
+        """
+
+    async def go(self, session: Session) -> None:
+        """Falls silent and leaves, and remembers that she was to leave."""
