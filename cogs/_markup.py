@@ -8,30 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import emoji
 
 from luna_tts import UserDictionary
 
 from ._chat_message import ChatMessage
-
-
-@dataclass(frozen=True, slots=True)
-class Fillers:
-    """The words that stand for what is not read out, in one language."""
-
-    url: str
-    code: str
-    spoiler: str
-    more: str
-
-
-FILLERS = {
-    "ja": Fillers("URL省略", "コード省略", "ネタバレ省略", "、以下略"),
-    "ko": Fillers("링크 생략", "코드 생략", "스포일러 생략", ", 이하 생략"),
-    "en": Fillers("a link", "a code block", "a spoiler", ", and so on"),
-}
+from ._spoken import spoken
 
 _CODE = re.compile(r"```.*?```", re.DOTALL)
 _INLINE_CODE = re.compile(r"(`{1,2})([^`]+)\1")
@@ -72,23 +55,22 @@ def speakable(
         return found if words is not None and words.find(found) else _name(data, language)
 
     text = message if isinstance(message, str) else message.content
-    fillers = FILLERS[language]
     emoji.config.load_language(language)  # reads the names once; costs nothing after that
     # A text that is far too long is cut first, so that no rule works on megabytes.
     text = text[: limit * 4]
     text = _UNSPEAKABLE.sub("", emoji.replace_emoji(text, named))
-    text = _CODE.sub(f" {fillers.code} ", text)
-    text = _SPOILER.sub(f" {fillers.spoiler} ", text)
+    text = _CODE.sub(f" {spoken('code', language)} ", text)
+    text = _SPOILER.sub(f" {spoken('spoiler', language)} ", text)
     text = _INLINE_CODE.sub(r"\2", text)
     text = _MASKED_LINK.sub(r"\1", text)
-    text = _URL.sub(f" {fillers.url} ", text)
+    text = _URL.sub(f" {spoken('url', language)} ", text)
     text = _CUSTOM_EMOJI.sub(lambda match: f" {match[1].replace('_', ' ')} ", text)
     text = _COMMAND.sub(r" \1 ", text)
     text = _OTHER_TAG.sub(" ", text)
     text = _LINE_MARK.sub("", text)
     text = _PAIRED_MARK.sub(r"\2", text)
     text = _SPACES.sub(" ", text).strip()
-    return text if len(text) <= limit else text[:limit].rstrip() + fillers.more
+    return text if len(text) <= limit else text[:limit].rstrip() + spoken("more", language)
 
 
 def _name(data: dict[str, str], language: str) -> str:

@@ -23,6 +23,7 @@ NO_DISCORD = (
     "_metrics_server",
     "_pcm_stream",
     "_speech_queue",
+    "_spoken",
 )
 
 

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from cafe import Cafe, length, luna, open_cafe, spoken
-from cogs._markup import FILLERS
+from cogs._spoken import spoken as phrase
 from discord_standin import Human, Interaction, Message, Role, StandIn, Upload, similarity
 from luna_tts import SynthesisOptions
 from luna_tts.open_jtalk import OpenJTalkModel
@@ -339,14 +339,14 @@ async def test_the_server_hears_its_language_and_its_length(
 ) -> None:
     cafe, url = scene.cafe, "https://example.com/"
     await cafe.alice.join(cafe.lounge)
-    references = {code: spoken(open_jtalk, FILLERS[code].url) for code in ("ja", "ko")}
+    references = {code: spoken(open_jtalk, phrase("url", code)) for code in ("ja", "ko")}
     assert similarity(references["ja"], references["ko"]) < ALIKE
     for code, reference in references.items():
         await ask(scene.admin, "settings server", language=code)
         assert similarity(await cafe.hears(url), reference) > ALIKE
     await ask(scene.admin, "settings server", language="ja", max_characters=10)
     heard = await cafe.hears("あいうえおかきくけこさしすせそたちつてと")
-    reference = spoken(open_jtalk, "あいうえおかきくけこ" + FILLERS["ja"].more)
+    reference = spoken(open_jtalk, "あいうえおかきくけこ" + phrase("more", "ja"))
     assert similarity(heard, reference) > ALIKE
     assert length(heard) == pytest.approx(length(reference), abs=0.06)
     await cafe.alice.leave()

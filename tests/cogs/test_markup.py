@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs._markup import FILLERS, speakable
+from cogs._markup import speakable
+from cogs._spoken import spoken as phrase
 from luna_tts import DictionaryWord, UserDictionary
 
 ID = "1234567890123456789"
@@ -66,11 +67,11 @@ def test_nothing_hidden_is_ever_read() -> None:
     assert "ひみつ" not in speakable("||`ひみつ`|| ||**ひみつ**||", "ja", 500)
 
 
-@given(st.text(), st.sampled_from(sorted(FILLERS)), st.integers(min_value=1, max_value=100))
+@given(st.text(), st.sampled_from(["en", "ja", "ko"]), st.integers(min_value=1, max_value=100))
 def test_any_text_becomes_words(text: str, language: str, limit: int) -> None:
     spoken = speakable(text, language, limit)
-    assert len(spoken) <= limit + len(FILLERS[language].more)
-    assert spoken == spoken.strip() or spoken.endswith(FILLERS[language].more)
+    assert len(spoken) <= limit + len(phrase("more", language))
+    assert spoken == spoken.strip() or spoken.endswith(phrase("more", language))
     spoken.encode()
     assert all(unicodedata.category(c) not in ("Cc", "Cs") or c in "\n\t" for c in spoken)
 
