@@ -13,7 +13,7 @@ from typing import TextIO
 from luna_tts import TTSService
 from luna_tts.audio import WavWriter
 
-from ._environment import Environment, open_service
+from ._environment import Environment
 from ._markup import speakable
 from ._pcm_stream import PcmStream
 from ._speech_queue import SpeechQueue, Utterance
@@ -54,7 +54,7 @@ async def run_local(source: TextIO = sys.stdin, environment: Environment | None 
     Raises `LunaError` if the engine cannot start, `OSError` if the file cannot be written.
     """
     environment = environment or Environment.read()
-    service = open_service(environment)
+    service = environment.engine.open_service()
     try:
         await service.start()
         if source.isatty():

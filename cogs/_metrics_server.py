@@ -8,16 +8,11 @@ from typing import Final
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    Metric,
-)
+from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from luna_tts.service import ServiceStats
+from luna_tts.metrics import engine_metrics, gauge
 
 from ._activity import Activity, Measure, Reading
 
@@ -106,45 +101,25 @@ class _Readings(Collector):
         """Every metric as of now."""
         reading = self._read()
         if reading.stats is not None:
-            yield from _engine(reading.stats)
+            yield from engine_metrics(reading.stats)
         if reading.activity is not None:
             yield from _speech(reading.activity)
         about = "Round trip of the gateway's heartbeat."
-        yield _gauge("gateway_latency_seconds", about, reading.gateway_seconds)
+        yield gauge("gateway_latency_seconds", about, reading.gateway_seconds)
         about = "How late the event loop came to a timer."
         yield _histogram("event_loop_lag_seconds", about, reading.lag)
-
-
-def _engine(stats: ServiceStats) -> Iterable[Metric]:
-    yield _counter("utterances", "Utterances finished.", stats.utterances)
-    yield _counter("audio_seconds", "Speech made.", stats.audio_seconds)
-    yield _counter(
-        "inference_seconds", "Time spent by the inference thread.", stats.inference_seconds
-    )
-    yield _gauge("streams", "Utterances being synthesized.", stats.streams)
-    yield _gauge("inference_waiting", "Steps that wait for the inference thread.", stats.waiting)
-    yield _gauge("voices_loaded", "Voices that can speak at once.", len(stats.voices))
-    yield _gauge("voices_bytes", "Memory that the loaded voices hold.", stats.nbytes)
 
 
 def _speech(activity: Activity) -> Iterable[Metric]:
     sessions, timings = activity.sessions(), activity.timings
     connected = sum(session.channel_id is not None for session in sessions)
     waiting = [session.waiting for session in sessions]
-    yield _gauge("guilds_in_voice", "Servers in whose voice Luna is.", connected)
-    yield _gauge("queue_length", "Utterances that wait, in all servers.", sum(waiting))
-    yield _gauge("queue_length_longest", "The longest queue.", max(waiting, default=0))
+    yield gauge("guilds_in_voice", "Servers in whose voice Luna is.", connected)
+    yield gauge("queue_length", "Utterances that wait, in all servers.", sum(waiting))
+    yield gauge("queue_length_longest", "The longest queue.", max(waiting, default=0))
     yield _histogram("queue_wait_seconds", "From being asked for to one's turn.", timings.waits)
     yield _histogram("synthesis_seconds", "Synthesis of an utterance.", timings.synthesis)
     yield _histogram("first_sound_seconds", "From asking to the first PCM.", timings.first_sounds)
-
-
-def _counter(name: str, about: str, value: float) -> Metric:
-    return CounterMetricFamily(f"luna_{name}", about, value=value)
-
-
-def _gauge(name: str, about: str, value: float) -> Metric:
-    return GaugeMetricFamily(f"luna_{name}", about, value=value)
 
 
 def _histogram(name: str, about: str, measure: Measure) -> Metric:

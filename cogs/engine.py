@@ -12,7 +12,6 @@ from luna_tts.errors import EngineClosed
 
 from ._base import ENGINE_COG, LunaCog, add_cog
 from ._dictionaries import Dictionaries
-from ._environment import open_service
 from ._locale import LunaTranslator
 from ._store import Store
 
@@ -24,7 +23,7 @@ class Engine(LunaCog, name=ENGINE_COG):
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
-        self._service = open_service(self.environment)
+        self._service = self.environment.engine.open_service()
         self._store: Store | None = None
         self._dictionaries: Dictionaries | None = None
         self._translator: LunaTranslator | None = None

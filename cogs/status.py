@@ -150,11 +150,11 @@ class Status(LunaCog, name="LunaStatus"):
             check_text_channel(f"<#{chat}>", interaction.app_permissions, thread=thread),
             *check_voice_channel(_voice_channel(interaction)),
             *check_libraries(),
-            await check_engine(service, environment.device),
+            await check_engine(service, environment.engine.device),
             *check_voices(service, operator=await is_owner(interaction)),
             check_times(self.activity),
             *check_latency(self.bot.latency, _voice_latency(interaction)),
-            await asyncio.to_thread(check_disk, environment.models, environment.data),
+            await asyncio.to_thread(check_disk, environment.engine.models, environment.data),
         ]
 
     def _here(self, interaction: discord.Interaction, activity: Activity) -> str:

@@ -1,0 +1,69 @@
+"""How the engine is set up by LUNA_* variables: the same for the bot and for the server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from luna_tts.errors import LunaError
+from luna_tts.service import DEFAULT_BERTS, TTSService
+
+
+class InvalidVariable(LunaError):
+    """A variable holds what it cannot hold."""
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(
+            f"{name} is {value!r}: it must be {expected}", name=name, value=value, expected=expected
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EngineEnvironment:
+    """Which voices there are and where they compute. .env.example explains every variable."""
+
+    models: Path
+    voices: tuple[str, ...] | None
+    bert_ja: Path
+    device: str
+    compiled: bool
+    memory: int
+    """Bytes."""
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str] = os.environ) -> EngineEnvironment:
+        """Raises `InvalidVariable`."""
+        return cls(
+            models=Path(variables.get("LUNA_MODELS") or "models"),
+            voices=_names(variables.get("LUNA_VOICES", "")),
+            bert_ja=Path(variables.get("LUNA_BERT_JA") or DEFAULT_BERTS["ja"]),
+            device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
+            compiled=number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
+            memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
+        )
+
+    def open_service(self) -> TTSService:
+        """The engine as it is set up, not yet started."""
+        return TTSService(
+            self.models,
+            voices=self.voices,
+            berts={"ja": self.bert_ja},
+            device=self.device,
+            compiled=self.compiled,
+            memory=self.memory,
+        )
+
+
+def number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
+    """A whole number, `default` where the variable is empty. Raises `InvalidVariable`."""
+    value = variables.get(name, "").strip() or str(default)
+    if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+        raise InvalidVariable(name, value, f"a whole number from {low} to {high}")
+    return int(value)
+
+
+def _names(listed: str) -> tuple[str, ...] | None:
+    names = (name.strip() for name in listed.split(","))
+    return tuple(name for name in names if name) or None
