@@ -1,38 +1,43 @@
 """speakable(): what somebody wrote on Discord -> the words that are to be spoken. Pure.
 
-The order of the rules matters: what hides other marks (code, spoilers) goes before what reveals
-them, and every rule leaves plain words behind that later rules do not touch.
+The order of the steps matters: what hides other marks (code, spoilers) goes before what reveals
+them, and every phrase that a step puts in is out of reach of the later ones until the end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-
-import emoji
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 from luna_tts import UserDictionary
 
 from ._chat_message import ChatMessage
+from ._markup_clean import clean
+from ._markup_emoji import name_emoji, shorten_runs
+from ._markup_ends import censor, cut
+from ._markup_hidden import hide
+from ._markup_laughter import say_laughter
+from ._markup_links import name_links
+from ._markup_marks import drop_marks
+from ._markup_names import LONGEST_NAME
+from ._markup_parts import additions, attached, join, reply
+from ._markup_reading import Reading
+from ._markup_repeats import shorten
+from ._markup_secrets import hide_secrets
+from ._markup_tags import name_tags
 from ._spoken import spoken
 
-_CODE = re.compile(r"```.*?```", re.DOTALL)
-_INLINE_CODE = re.compile(r"(`{1,2})([^`]+)\1")
-_SPOILER = re.compile(r"\|\|.+?\|\|", re.DOTALL)
-_MASKED_LINK = re.compile(r"\[([^\[\]]+)\]\(<?https?://[^\s()]+>?\)")
-_URL = re.compile(r"<?https?://[^\s<>]+>?")
-_CUSTOM_EMOJI = re.compile(r"<a?:(\w{1,32}):\d{15,22}>")
-_COMMAND = re.compile(r"</([^:<>]{1,100}):\d{15,22}>")
-_OTHER_TAG = re.compile(r"<(?:@[!&]?|#|t:|id:)[\w:-]+>")
-_LINE_MARK = re.compile(r"^[ \t]*(?:>>> |> |-# |#{1,3} |[-*] )", re.MULTILINE)
-_PAIRED_MARK = re.compile(
-    r"(\*\*\*|\*\*|__|~~|(?<![0-9A-Za-z*])\*(?![\s*]))(?=\S)(.+?)(?<=\S)\1", re.DOTALL
-)
-_UNSPEAKABLE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200c\u200e\u200f\u202a-\u202e\ud800-\udfff]"
-)
-_SPACES = re.compile(r"[ \t]{2,}")
-_EMOJI_DETAIL = re.compile(r"_[^_]*肌色|_[^_]*skin_tone|_[^_]*피부")
+_LONGEST: Final = 4000
+"""Characters, Discord's own limit: what is longer is cut before anything looks at it."""
+_SPACES: Final = re.compile(r"[ \t]+")
+_LINES: Final = re.compile(r" ?\n[ \n]*")
+_ONLY_MARKS: Final = {
+    "question": re.compile(r"[!！]*[?？][?？!！]*"),
+    "surprise": re.compile(r"[!！]+"),
+    "silence": re.compile(r"(?:\.{2,}|…+|。{2,}|・{2,})"),
+}
 
 
 def speakable(
@@ -44,35 +49,67 @@ def speakable(
     ng_words: Sequence[str] = (),
     ng_beep: bool = False,
 ) -> str:
-    """What is spoken of `message`, in `language` ("ja", "ko" or "en"), at most about `limit`.
+    """What is spoken of `message`, in `language` ("ja", "ko" or "en").
 
-    Links, code and spoilers are named, never read; custom and unicode emoji are read by name, but
-    those in `words` stay, for their reading; marks of Discord's markdown vanish. May be empty.
-    Never raises, whatever the text.
+    Of what was written at most `limit` characters are spoken, and "and so on"; whom it answers
+    and what hangs on it come besides. Links, code, spoilers and secrets are named, never read.
+    What is in `words` stays as it is, for its reading. With one of `ng_words` in it nothing is
+    spoken, or with `ng_beep` a beep for the word. May be empty. Never raises, whatever the text.
     """
-
-    def named(found: str, data: dict[str, str]) -> str:
-        return found if words is not None and words.find(found) else _name(data, language)
-
-    text = message if isinstance(message, str) else message.content
-    emoji.config.load_language(language)  # reads the names once; costs nothing after that
-    # A text that is far too long is cut first, so that no rule works on megabytes.
-    text = text[: limit * 4]
-    text = _UNSPEAKABLE.sub("", emoji.replace_emoji(text, named))
-    text = _CODE.sub(f" {spoken('code', language)} ", text)
-    text = _SPOILER.sub(f" {spoken('spoiler', language)} ", text)
-    text = _INLINE_CODE.sub(r"\2", text)
-    text = _MASKED_LINK.sub(r"\1", text)
-    text = _URL.sub(f" {spoken('url', language)} ", text)
-    text = _CUSTOM_EMOJI.sub(lambda match: f" {match[1].replace('_', ' ')} ", text)
-    text = _COMMAND.sub(r" \1 ", text)
-    text = _OTHER_TAG.sub(" ", text)
-    text = _LINE_MARK.sub("", text)
-    text = _PAIRED_MARK.sub(r"\2", text)
-    text = _SPACES.sub(" ", text).strip()
-    return text if len(text) <= limit else text[:limit].rstrip() + spoken("more", language)
+    message = ChatMessage(message) if isinstance(message, str) else message
+    reading = Reading(language, message, words, message.now or datetime.now(UTC))
+    beep = spoken("beep", language)
+    parts = [
+        reply(reading),
+        join(_written(message, reading), language),
+        join(attached(message, lambda text: _line(text, reading), language), language),
+    ]
+    censored = [censor(part, ng_words, words, beep) for part in parts]
+    if any(found for _, found in censored) and not ng_beep:
+        return ""
+    head, body, tail = (text for text, _ in censored)
+    return join([head, cut(body, limit, language), tail], language)
 
 
-def _name(data: dict[str, str], language: str) -> str:
-    name = data.get(language, data["en"]).strip(":")
-    return f" {_EMOJI_DETAIL.sub('', name).replace('_', ' ')} "
+def _written(message: ChatMessage, reading: Reading) -> Iterator[str]:
+    """All that somebody wrote: the text, titles, questions, and the same of what is passed on."""
+    language = reading.language
+    yield _read(message.content, reading)
+    yield from additions(message, lambda text: _line(text, reading), language)
+    forwarded = message.forwarded
+    if forwarded is not None:
+        passed_on = Reading(language, forwarded, reading.words, reading.now)
+        yield spoken("forwarded", language)
+        yield _read(forwarded.content, passed_on)
+        yield from additions(forwarded, lambda text: _line(text, passed_on), language)
+        yield from attached(forwarded, lambda text: _line(text, passed_on), language)
+
+
+def _line(text: str, reading: Reading) -> str:
+    """A name or a title: one line, not for long."""
+    return _LINES.sub(" ", _read(text, reading))[: 2 * LONGEST_NAME].rstrip()
+
+
+def _read(text: str, reading: Reading) -> str:
+    """Any text of a message in words."""
+    was_cut = len(text) > _LONGEST
+    text = clean(text[:_LONGEST])
+    text = hide(text, reading, was_cut=was_cut)
+    text = name_links(text, reading)
+    text = name_tags(text, reading)
+    text = name_emoji(text, reading)
+    text = drop_marks(text)
+    text = hide_secrets(text, reading)
+    text = reading.keep_words(text)
+    text = say_laughter(text, reading)
+    text = shorten(text, reading)
+    text = reading.restore(shorten_runs(text))
+    text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    return _alone(text, reading.language)
+
+
+def _alone(text: str, language: str) -> str:
+    """What is said where there is nothing but "?", "!" or "..."."""
+    found = (key for key, marks in _ONLY_MARKS.items() if marks.fullmatch(text))
+    key = next(found, None) if len(text) < 20 else None
+    return spoken(key, language) if key else text

@@ -76,7 +76,7 @@ async def test_a_full_channel_and_a_server_where_luna_stays_where_she_is(cafe: C
     assert cafe.discord.voice_channel_of_bot(cafe.guild) is cafe.lounge
 
 
-@pytest.mark.parametrize("text", ["！？", "。。。", "привет", "\u200b\u200b", "  "])
+@pytest.mark.parametrize("text", ["♪♪", "★", "привет", "\u200b\u200b", "  "])
 async def test_nothing_pronounceable(cafe: Cafe, text: str) -> None:
     assert await refusal(cafe, text) == "読み上げられる文字がありません。言葉を入力してください。"
 

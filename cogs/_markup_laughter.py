@@ -1,0 +1,104 @@
+"""Laughter, tears, applause and what else is typed short: www, ㅋㅋㅋ, lol, 888, brb. Pure.
+
+Each server's language says them its own way, also where they were typed as in another one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from ._markup_reading import Kind, Reading
+
+_LATIN: Final = "A-Za-zＡ-Ｚａ-ｚ"
+_ENDS: Final = r"(?=[\s、。，．,.！？!?…」）)』~〜～\U000f0000-\U0010ffff]|\Z)"
+_BEGINS: Final = rf"(?<![{_LATIN}0-9０-９_.'’@/#:-])"
+_OVER: Final = rf"(?![{_LATIN}0-9０-９_'’@/-]|[.:][{_LATIN}0-9])"
+_W: Final = re.compile(
+    rf"(?<![{_LATIN}_.'’@/#:-])(?:[wｗ]{{2,}}|[WＷ]{{3,}})(?:[っッｯ]?[wWｗＷ]+)*{_OVER}"
+    rf"|(?<=[ぁ-んァ-ヶー一-鿿！？!?。）)\U000f0000-\U0010ffff])[wｗ]{_ENDS}"
+)
+_CALLED: Final = re.compile(r"[(（][笑]{1,8}[)）]|(?<![一-鿿々])笑{1,20}(?![一-鿿々ぁ-ゖァ-ヺー])")
+_GRASS: Final = re.compile(r"(?<![一-鿿々])(?:大?草原?|ワロタ|わろた|ワロス)" + _ENDS)
+_LOL: Final = re.compile(
+    rf"{_BEGINS}(?:(?P<loud>[Ll][Mm](?:[Ff])?[Aa][Oo]+|[Rr][Oo]+[Ff]+[Ll]+|[Xx]D+)"
+    rf"|lo+l[ol]*|L[O]+L[OL]*|Lol|lulz?|lel|kek){_OVER}"
+)
+_CLAP: Final = re.compile(
+    rf"(?<![0-9０-９.,:/$¥#{_LATIN}+-])[8８]{{3,}}(?![0-9０-９{_LATIN}%％]|[.,:/-][0-9])"
+)
+_COUNTED: Final = re.compile(r"\s?[円人個回本枚点件万億体年話番号階cm원명개번점호층]")
+_JAMO: Final = re.compile("[ㄱ-ㅣ]+")
+_JAMO_LAUGHTER: Final = r"(?P<laugh>[ㅋㅎ]*ㅋ[ㅋㅎ]*)|(?P<soft>ㅎ+)|(?P<cry>[ㅠㅜ]+)"
+
+
+def say_laughter(text: str, reading: Reading) -> str:
+    """`text` with the laughter of any language, and what the server's own shortens, in words."""
+    japanese = reading.language == "ja"
+
+    def laugh(match: re.Match[str]) -> str:
+        loud = len(match[0].strip("()（）")) > 1
+        return reading.say("laughs" if loud else "laugh", Kind.EMOJI)
+
+    def lol(match: re.Match[str]) -> str:
+        if match["loud"] and match["loud"][0] in "xX" and reading.language != "en":
+            return match[0]  # a face
+        return reading.say("laughs" if match["loud"] else "laugh", Kind.EMOJI)
+
+    def clap(match: re.Match[str]) -> str:
+        number = len(match[0]) < (4 if japanese else 6)
+        alone = (
+            not match.string[: match.start()].strip() and not match.string[match.end() :].strip()
+        )
+        if (number and not (japanese and alone)) or _COUNTED.match(match.string, match.end()):
+            return match[0]
+        return reading.say("clap", Kind.EMOJI)
+
+    text = _CALLED.sub(laugh, _W.sub(laugh, text))
+    if not japanese:
+        text = _GRASS.sub(laugh, text)
+    text = _CLAP.sub(clap, _LOL.sub(lol, text))
+    text = _JAMO.sub(lambda run: _say_jamo(run[0], reading), text)
+    if reading.language == "en":
+        text = _shorts("en").sub(lambda m: reading.keep(_words("en")[m[0].lower()]), text)
+    return text
+
+
+def _say_jamo(run: str, reading: Reading) -> str:
+    def say(match: re.Match[str]) -> str:
+        if match["laugh"]:
+            return reading.say("laughs" if len(match[0]) > 1 else "laugh", Kind.EMOJI)
+        if match["soft"]:
+            return reading.say("chuckle", Kind.EMOJI)
+        if match["cry"]:
+            return reading.say("cry", Kind.EMOJI)
+        # Elsewhere the engine reads them, as far as it has a voice for them.
+        return reading.keep(_shortened(match[0])) if reading.language == "ko" else match[0]
+
+    return _shorts("ko").sub(say, run)
+
+
+def _shortened(jamo: str) -> str:
+    words = _words("ko")
+    return words.get(jamo) or words[re.sub(r"(.)\1+", r"\1\1", jamo)]
+
+
+@cache
+def _words(language: str) -> Mapping[str, str]:
+    table = tomllib.loads(Path(__file__).with_name("_chat_words.toml").read_text(encoding="utf-8"))
+    words: Mapping[str, str] = table[language]
+    return words
+
+
+@cache
+def _shorts(language: str) -> re.Pattern[str]:
+    longest_first = sorted(_words(language), key=len, reverse=True)
+    if language == "ko":
+        # ㅇㅇㅇㅇ is ㅇㅇ.
+        shorts = [re.sub(r"(.)\1", r"\1{2,}", word) for word in longest_first]
+        return re.compile("|".join([*shorts, _JAMO_LAUGHTER]))
+    return re.compile(f"{_BEGINS}(?:{'|'.join(longest_first)}){_OVER}", re.IGNORECASE)
