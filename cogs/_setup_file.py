@@ -17,6 +17,10 @@ LONGEST_FILE: Final = 2_000_000
 
 _VERSION: Final = 1
 _PARTS: Final = {"luna_setup", "settings", "dictionary"}
+WHEREABOUTS: Final = ("voice_channel", "text_channel")
+"""Of `GuildSettings`; where Luna is belongs to no set-up."""
+_SETTINGS: Final = [one.name for one in fields(GuildSettings) if one.name not in WHEREABOUTS]
+_WORD: Final = [one.name for one in fields(DictionaryWord)]
 
 Made = TypeVar("Made", GuildSettings, DictionaryWord)
 
@@ -31,7 +35,7 @@ class Setup:
 
 def write_setup(setup: Setup) -> bytes:
     """JSON that `read_setup` reads."""
-    settings = {name: getattr(setup.settings, name) for name in _names(GuildSettings)}
+    settings = {name: getattr(setup.settings, name) for name in _SETTINGS}
     content = {
         "luna_setup": _VERSION,
         "settings": {**settings, "voice_roles": dict(setup.settings.voice_roles)},
@@ -53,22 +57,22 @@ def read_setup(data: bytes) -> Setup:
     parts = _object(content, _PARTS, "luna_setup")
     if parts.get("luna_setup") != _VERSION:
         raise InvalidSetup("luna_setup")
-    settings = _made(GuildSettings, parts.get("settings", {}), "settings")
+    settings = _made(GuildSettings, parts.get("settings", {}), _SETTINGS, "settings")
     return Setup(settings, _words(parts.get("dictionary", [])))
 
 
 def _words(value: object) -> tuple[DictionaryWord, ...]:
     if not isinstance(value, list):
         raise InvalidSetup("dictionary")
-    words = tuple(_made(DictionaryWord, word, "dictionary") for word in value)
+    words = tuple(_made(DictionaryWord, word, _WORD, "dictionary") for word in value)
     numbers = {type(number) for word in words for number in (word.accent, word.priority)}
     if not numbers <= {int, type(None)}:  # 1.5 lies within the bounds, too
         raise InvalidSetup("dictionary")
     return words
 
 
-def _made(kind: type[Made], value: object, part: str) -> Made:
-    values = _object(value, _names(kind), part)
+def _made(kind: type[Made], value: object, known: Collection[str], part: str) -> Made:
+    values = _object(value, known, part)
     try:
         return kind(**values)
     except (TypeError, ValueError, AttributeError) as error:  # a value of another type
@@ -80,7 +84,3 @@ def _object(value: object, known: Collection[str], part: str) -> Mapping[str, An
     if not isinstance(value, dict) or not value.keys() <= set(known):
         raise InvalidSetup(part)
     return value
-
-
-def _names(kind: type[Made]) -> list[str]:
-    return [field.name for field in fields(kind)]

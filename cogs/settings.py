@@ -21,7 +21,7 @@ from ._base import LunaCog, add_cog, may_manage_guild
 from ._errors import InvalidSetup
 from ._forms import Field, Form
 from ._member_voice import MANNER, NUMBERS, TUNED, described
-from ._setup_file import LONGEST_FILE, Setup, read_setup, write_setup
+from ._setup_file import LONGEST_FILE, WHEREABOUTS, Setup, read_setup, write_setup
 from ._store import MAX_CHARACTERS, GuildSettings
 from ._views import Panel
 
@@ -108,6 +108,8 @@ class Settings(LunaCog, name="LunaSettings"):
         async with self.acknowledged(interaction):
             setup = await asyncio.to_thread(read_setup, await file.read())
             settings = _with_known_roles(setup.settings, interaction.guild)
+            now = await self.store.guild(interaction.guild.id)
+            settings = replace(settings, **{name: getattr(now, name) for name in WHEREABOUTS})
             await self.store.replace_guild(interaction.guild.id, settings, setup.words)
         await self.reply(interaction, "setup_imported", count=len(setup.words))
 

@@ -12,12 +12,17 @@ import numpy as np
 from aiohttp import ClientSession
 
 from cafe import Sound
+from cogs._setup_file import Setup, write_setup
+from cogs._store import GuildSettings
 from discord_standin import Human, Interaction, Message, Upload
 from discord_standin.components import walk
 
 LOCALES = ("en-US", "ja", "ko")
 AGAIN = {"en-US": "Fill in again", "ja": "書き直す", "ko": "다시 적기"}
 REFUSED = "このサーバーで サーバー管理 の権限が必要です。サーバーの管理者に頼んでください。"
+
+DEFAULTS: dict[str, Any] = json.loads(write_setup(Setup(GuildSettings(), ())))["settings"]
+"""What /settings export gives where nothing was ever set."""
 
 
 async def answer(interaction: Interaction, timeout: float = 15) -> Message:

@@ -20,6 +20,7 @@ from luna_tts import SynthesisOptions
 from luna_tts.open_jtalk import OpenJTalkModel
 from panels import (
     AGAIN,
+    DEFAULTS,
     LOCALES,
     REFUSED,
     answer,
@@ -260,12 +261,10 @@ async def test_the_servers_panel(scene: Scene) -> None:
     assert menus(message)["言語"] == ["日本語", "한국어", "★English"]
     assert menus(message)["声"][0] == "★小春"
     assert (await setup_of(admin))["settings"] == {
+        **DEFAULTS,
         "voice": "小春",
-        "newcomer_voice": None,
         "language": "en",
         "max_characters": 1200,
-        "disabled_voices": [],
-        "voice_roles": {},
         "members_edit_dictionary": False,
     }
     await changed(await admin.press(message, EDIT["ja"]), message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ import pytest_asyncio
 
 from cafe import Cafe, luna, open_cafe
 from cogs._setup_file import LONGEST_FILE
+from cogs._store import Store
 from discord_standin import Human, StandIn
-from panels import ask, setup_of, take_setup
+from panels import DEFAULTS, ask, setup_of, take_setup
 
 FAULTY = "このファイルは設定として取り込めません（誤り: {}）。何も変えていません。"
 
@@ -36,7 +38,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def test_a_setup_goes_to_another_server_whole(scene: tuple[Cafe, Human, Cafe, Human]) -> None:
     cafe, admin, bar, owner = scene
     role = cafe.guild.add_role("Regulars", [])
-    content = {
+    content: dict[str, Any] = {
         "luna_setup": 1,
         "settings": {
             "voice": "小春",
@@ -55,7 +57,7 @@ async def test_a_setup_goes_to_another_server_whole(scene: tuple[Cafe, Human, Ca
     told = await take_setup(admin, content)
     assert told == "設定を取り込みました（単語 2 件）。"
     here = await setup_of(admin)
-    known = {**content["settings"], "voice_roles": {"小春": [role.id]}}  # type: ignore[dict-item]
+    known = {**DEFAULTS, **content["settings"], "voice_roles": {"小春": [role.id]}}
     assert here == {**content, "settings": known}
     await ask(owner, "settings server", language="ko")
     assert await take_setup(owner, here) == told
@@ -64,6 +66,24 @@ async def test_a_setup_goes_to_another_server_whole(scene: tuple[Cafe, Human, Ca
     shown = await ask(owner, "settings server")
     assert "声: 小春\n言語: English\n読み上げる文字数: 77" in shown
     assert "単語: 2 件" in await ask(bar.alice, "dict list")
+
+
+async def test_where_luna_is_belongs_to_no_setup(tmp_path: Path) -> None:
+    async with StandIn() as discord:
+        cafe = open_cafe(discord)
+        admin = cafe.guild.add_member("admin", locale="ja", permissions=["manage_guild"])
+        async with luna(discord, {"LUNA_DATA": str(tmp_path)}):
+            await cafe.alice.join(cafe.lounge)
+            await ask(cafe.alice, "join")
+            setup = await setup_of(admin)
+            assert not {"voice_channel", "text_channel"} & setup["settings"].keys()
+            assert "取り込みました" in await take_setup(admin, setup)
+            setup["settings"]["voice_channel"] = 1
+            assert FAULTY.format("settings") in await take_setup(admin, setup)
+    store = await Store.open(tmp_path)
+    remembered = await store.guild(cafe.guild.id)
+    await store.aclose()
+    assert (remembered.voice_channel, remembered.text_channel) == (cafe.lounge.id, cafe.chat.id)
 
 
 @pytest.mark.parametrize(

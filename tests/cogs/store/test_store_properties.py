@@ -17,6 +17,7 @@ from luna_tts.nlp.dictionary_word import DictionaryWord
 GUILDS = st.sampled_from([1, 2**63 - 1])
 MEMBERS = st.sampled_from([3, 2**62])
 SCOPES = st.sampled_from([(0, 0), (1, 0), (0, 3)])
+IDS = st.integers(0, 2**63 - 1)
 NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1)
 on_disk = settings(
     max_examples=25,
@@ -34,9 +35,11 @@ def value(kind: str, name: str) -> st.SearchStrategy[Any]:
         | (st.sampled_from(["ja", "ko", "en"]) if name == "language" else NAMES),
         "int | None": st.none() | st.integers(int(low), int(high)),
         "float | None": st.none() | st.floats(low, high),
+        "Snowflake | None": st.none() | IDS,
+        "tuple[Snowflake, ...]": st.lists(IDS, max_size=5).map(tuple),
         "tuple[str, ...]": st.lists(NAMES, max_size=5).map(tuple),
         "Mapping[str, tuple[int, ...]]": st.dictionaries(
-            NAMES, st.lists(st.integers(0, 2**63 - 1), max_size=3).map(tuple), max_size=3
+            NAMES, st.lists(IDS, max_size=3).map(tuple), max_size=3
         ),
     }[kind]
 
