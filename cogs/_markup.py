@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -21,6 +22,7 @@ from ._markup_hidden import hide
 from ._markup_laughter import say_laughter
 from ._markup_links import name_links
 from ._markup_marks import drop_marks
+from ._markup_mash import name_mash
 from ._markup_names import LONGEST_NAME
 from ._markup_parts import additions, attached, join, reply
 from ._markup_reading import Reading
@@ -61,8 +63,8 @@ def speakable(
     beep = spoken("beep", language)
     parts = [
         reply(reading),
-        join(_written(message, reading), language),
-        join(attached(message, lambda text: _line(text, reading), language), language),
+        join(_written(reading), language),
+        join(attached(reading), language),
     ]
     censored = [censor(part, ng_words, words, beep) for part in parts]
     if any(found for _, found in censored) and not ng_beep:
@@ -71,18 +73,17 @@ def speakable(
     return join([head, cut(body, limit, language), tail], language)
 
 
-def _written(message: ChatMessage, reading: Reading) -> Iterator[str]:
-    """All that somebody wrote: the text, titles, questions, and the same of what is passed on."""
-    language = reading.language
+def _written(reading: Reading) -> Iterator[str]:
+    """All that somebody wrote: text, titles, questions; and all of what was passed on."""
+    message, language = reading.message, reading.language
     yield _read(message.content, reading)
     yield from additions(message, lambda text: _line(text, reading), language)
-    forwarded = message.forwarded
-    if forwarded is not None:
-        passed_on = Reading(language, forwarded, reading.words, reading.now)
+    if message.forwarded is not None:
+        inner = replace(message.forwarded, forwarded=None)
+        passed_on = Reading(language, inner, reading.words, reading.now)
         yield spoken("forwarded", language)
-        yield _read(forwarded.content, passed_on)
-        yield from additions(forwarded, lambda text: _line(text, passed_on), language)
-        yield from attached(forwarded, lambda text: _line(text, passed_on), language)
+        yield from _written(passed_on)
+        yield from attached(passed_on)
 
 
 def _line(text: str, reading: Reading) -> str:
@@ -101,8 +102,9 @@ def _read(text: str, reading: Reading) -> str:
     text = drop_marks(text)
     text = hide_secrets(text, reading)
     text = reading.keep_words(text)
+    text = name_mash(text, reading)
     text = say_laughter(text, reading)
-    text = shorten(text, reading)
+    text = shorten(text)
     text = reading.restore(shorten_runs(text))
     text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
     return _alone(text, reading.language)

@@ -12,7 +12,7 @@ from ._markup_reading import Reading
 
 _CODE: Final = r"```(?P<block>.+?)(?:```{end})|(?P<ticks>`++)(?P<inline>.*?[^`])(?P=ticks)(?!`)"
 _SPOILER: Final = r"\|\|(?P<spoiler>.+?)(?:\|\|{end})"
-_ESCAPE: Final = r"\\(?P<escaped>[^\w\s])"
+_ESCAPE: Final = r"\\(?P<escaped>[^0-9A-Za-z\s])"
 _PATTERN: Final = f"{_ESCAPE}|{_CODE}|{_SPOILER}"
 _WHOLE: Final = re.compile(_PATTERN.format(end=""), re.DOTALL)
 _CUT: Final = re.compile(_PATTERN.format(end=r"|\Z"), re.DOTALL)

@@ -41,13 +41,14 @@ def say_laughter(text: str, reading: Reading) -> str:
     japanese = reading.language == "ja"
 
     def laugh(match: re.Match[str]) -> str:
-        loud = len(match[0].strip("()（）")) > 1
+        loud = len(match[0].strip("()（）")) > 1 or reading.language == "ko"
         return reading.say("laughs" if loud else "laugh", Kind.EMOJI)
 
     def lol(match: re.Match[str]) -> str:
         if match["loud"] and match["loud"][0] in "xX" and reading.language != "en":
             return match[0]  # a face
-        return reading.say("laughs" if match["loud"] else "laugh", Kind.EMOJI)
+        loud = match["loud"] or reading.language == "ko"
+        return reading.say("laughs" if loud else "laugh", Kind.EMOJI)
 
     def clap(match: re.Match[str]) -> str:
         number = len(match[0]) < (4 if japanese else 6)
@@ -58,13 +59,18 @@ def say_laughter(text: str, reading: Reading) -> str:
             return match[0]
         return reading.say("clap", Kind.EMOJI)
 
+    def long(match: re.Match[str]) -> str:
+        short = match[0]
+        certain = short.islower() or len(short) > 2  # Ty and BC are names
+        return reading.keep(_words("en")[short.lower()]) if certain else short
+
     text = _CALLED.sub(laugh, _W.sub(laugh, text))
     if not japanese:
         text = _GRASS.sub(laugh, text)
     text = _CLAP.sub(clap, _LOL.sub(lol, text))
     text = _JAMO.sub(lambda run: _say_jamo(run[0], reading), text)
     if reading.language == "en":
-        text = _shorts("en").sub(lambda m: reading.keep(_words("en")[m[0].lower()]), text)
+        text = _shorts("en").sub(long, text)
     return text
 
 

@@ -29,4 +29,4 @@ def spoken_name(name: str, reading: Reading) -> str:
     letters = emoji.replace_emoji(plain, "")
     if not any(map(str.isalnum, reading.restore(letters))):
         letters = name_emoji(plain, reading)
-    return _MARKS.sub(" ", reading.restore(letters)).strip()[:LONGEST_NAME].rstrip()
+    return reading.restore(_MARKS.sub(" ", letters)).strip()[:LONGEST_NAME].rstrip()

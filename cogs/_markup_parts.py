@@ -59,11 +59,13 @@ def additions(message: ChatMessage, read: Read, language: str) -> Iterator[str]:
             yield spoken("vote" if result.votes == 1 else "votes", language, count=result.votes)
 
 
-def attached(message: ChatMessage, read: Read, language: str) -> Iterator[str]:
+def attached(reading: Reading) -> Iterator[str]:
     """What hangs on the message: files by kind and number, stickers by name."""
+    message = reading.message
     counts = Counter(kind if kind in _KINDS else "file" for kind in message.attachments)
     for kind in _KINDS:
         if count := counts[kind]:
-            yield spoken(kind if count == 1 else f"{kind}s", language, count=count)
-    for name in filter(None, map(read, message.stickers[:_MOST])):
-        yield spoken("sticker", language, name=name)
+            yield spoken(kind if count == 1 else f"{kind}s", reading.language, count=count)
+    for name in message.stickers[:_MOST]:
+        if said := spoken_name(name, reading):
+            yield spoken("sticker", reading.language, name=said)

@@ -37,6 +37,7 @@ EMOJI: Final = "\U00108000-\U0010fffd"
 _MOST: Final = 0x7FF0
 _STAND_IN: Final = re.compile(f"[ \t]*([\U000f8000-\U0010fffd])[ \t]*|([{ANY}])")
 _LINE_ENDS: Final = re.compile("[\\s\U000f8000-\U0010fffd!！?？。.…]*(?:\n|\\Z)")
+_STOPS: Final = "、。！？!?…"
 _CLOSING: Final = "、。，．！？!?,.…:：;；)）]】」』》〉"
 _OPENING: Final = "(（[【「『《〈"
 
@@ -99,7 +100,7 @@ class Reading:
             lead = ""
         elif before in _CLOSING:
             lead = gap.strip("、")
-        elif _is_apart(before) or _LINE_ENDS.match(text, match.end()):
+        elif _is_apart(before) or after in _STOPS or _LINE_ENDS.match(text, match.end()):
             lead = spoken("comma", self.language)
         tail = gap if match[0][-1] in " \t" else " "
         if not after.strip() or after in _CLOSING or _is_apart(after):

@@ -13,7 +13,7 @@ from ._markup_times import spoken_time
 _TAG: Final = re.compile(
     r"<(?:@!?(?P<user>\d{1,25})|@&(?P<role>\d{1,25})|#(?P<channel>\d{1,25})"
     r"|/(?P<command>[^:<>\n]{1,100}):\d{1,25}|t:(?P<time>-?\d{1,20})(?::(?P<style>[A-Za-z]))?"
-    r"|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?|sound:\d{1,25}:\d{1,25})>|@(?P<all>everyone|here)\b"
+    r"|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?|sound:\d{1,25}:\d{1,25})>|(?<![\w.])@(?P<all>everyone|here)\b"
 )
 _PLACES: Final = ("customize", "browse", "guide", "home", "linked-roles")
 

@@ -27,6 +27,7 @@ NO_DISCORD = (
     "_markup_laughter",
     "_markup_links",
     "_markup_marks",
+    "_markup_mash",
     "_markup_names",
     "_markup_parts",
     "_markup_reading",
