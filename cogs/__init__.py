@@ -8,6 +8,7 @@ EXTENSIONS = tuple(
     f"{__name__}.{name}"
     for name in (
         *("engine", "speech", "voices", "models", "dictionary", "settings"),
+        *("channels",),
         *("status", "metrics"),
     )
 )

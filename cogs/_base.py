@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -18,16 +18,15 @@ from luna_tts.errors import EngineClosed
 
 from ._activity import Activity
 from ._environment import Environment
-from ._errors import CommandClash, NotAllowed, OwnerOnly
+from ._errors import CommandClash, MissingPermissions, NotAllowed, OwnerOnly
 from ._locale import Phrases
 from ._member_voice import MemberVoice
 from ._sessions import Speaking
 from ._store import Store
+from ._views import Pages, paginate
 
 ENGINE_COG = "LunaEngine"
 SPEECH_COG = "LunaSpeech"
-MAX_CONTENT = 2000
-"""Characters of a message; Discord refuses more."""
 
 _OURS = "luna"
 """Marks, in its extras, the command group that is Luna's and not the host's."""
@@ -105,6 +104,8 @@ class LunaCog(commands.Cog):
         """Answers the caller alone, with the sentence for `error`; logs what nobody foresaw."""
         if isinstance(error, (app_commands.CommandInvokeError, Refused)):
             error = error.original
+        elif isinstance(error, app_commands.TransformerError):
+            error = _unseen(error)
         if not isinstance(error, LunaError):
             _log.error("an interaction failed", exc_info=error)
         await self.show(interaction, self.phrases.sentence(error, interaction.locale))
@@ -133,7 +134,7 @@ class LunaCog(commands.Cog):
         """Answers the caller alone, in as many messages as the lines of `text` need."""
         silent = discord.AllowedMentions.none()
         try:
-            for page in _pages(text):
+            for page in paginate(text.split("\n")):
                 if interaction.response.is_done():
                     await interaction.followup.send(page, ephemeral=True, allowed_mentions=silent)
                 else:
@@ -156,6 +157,11 @@ class LunaCog(commands.Cog):
             await interaction.response.send_message(
                 text, view=view, ephemeral=True, allowed_mentions=silent
             )
+
+    async def show_pages(self, interaction: discord.Interaction, lines: Iterable[str]) -> None:
+        """Answers the caller alone, with pages to turn."""
+        pages = Pages(paginate(lines), self.explain)
+        await self.show_view(interaction, pages.content, pages)
 
     @property
     def _engine(self) -> LunaCog:
@@ -235,14 +241,8 @@ async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:
     await bot.add_cog(cog)
 
 
-def _pages(text: str) -> Iterator[str]:
-    """`text` in pieces of at most `MAX_CONTENT`, broken between lines; longer lines are cut."""
-    page: list[str] = []
-    for line in text.split("\n"):
-        if len(line) > MAX_CONTENT:
-            line = line[: MAX_CONTENT - 1] + "…"
-        if page and len("\n".join([*page, line])) > MAX_CONTENT:
-            yield "\n".join(page)
-            page = []
-        page.append(line)
-    yield "\n".join(page)
+def _unseen(error: app_commands.TransformerError) -> Exception:
+    """A channel that Discord names, but that is none of those it shows to the bot."""
+    if isinstance(error.value, (app_commands.AppCommandChannel, app_commands.AppCommandThread)):
+        return MissingPermissions(("view_channel",), error.value.name)
+    return error

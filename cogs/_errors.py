@@ -109,6 +109,13 @@ class InvalidSetup(LunaError):
         super().__init__(f"the set-up file has a faulty part: {part}", part=part)
 
 
+class NotListed(LunaError):
+    """A list of the guild's settings has no such entry."""
+
+    def __init__(self, entry: str) -> None:
+        super().__init__("the list has no such entry", entry=entry)
+
+
 class UnknownWord(LunaError):
     """The dictionary has no such word."""
 

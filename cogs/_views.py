@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import discord
 
 PATIENCE_SECONDS = 300.0
 """After the last press; then the buttons answer no more."""
 
+MAX_CONTENT = 2000
+"""Characters of a message; Discord refuses more."""
 MOST_OPTIONS = 25
 MOST_LABEL = 100
 """Of a menu and of its options; Discord refuses more."""
@@ -107,12 +109,13 @@ class Panel(LunaView):
         self.add_item(button)
 
 
-def paginate(lines: Sequence[str], most: int = 1900) -> list[str]:
+def paginate(lines: Iterable[str], most: int = MAX_CONTENT) -> list[str]:
     """Lines as pages of at most `most` characters; a line that is longer is cut."""
-    pages = [""]
+    pages: list[str] = []
     for line in lines:
         line = line if len(line) <= most else line[: most - 1] + "…"
-        if pages[-1] and len(pages[-1]) + len(line) >= most:
-            pages.append("")
-        pages[-1] += line + "\n"
-    return pages
+        if pages and len(pages[-1]) + 1 + len(line) <= most:
+            pages[-1] += "\n" + line
+        else:
+            pages.append(line)
+    return [page for page in pages if page.strip()]  # Discord takes no empty message

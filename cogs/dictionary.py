@@ -25,7 +25,7 @@ from ._choices import matching
 from ._errors import UnknownWord
 from ._forms import Field, Form
 from ._store import EVERYWHERE, Scope
-from ._views import Pages, Panel, paginate
+from ._views import Panel
 
 MINE, SERVER, ALL = "mine", "server", "everywhere"
 WHOSE: Final = (
@@ -97,8 +97,7 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         words = await self.store.words(*scope)
         lines = [_line(word) for word in words if _holds(word, search)]
         title = self.text(interaction, "dict", "title", count=len(lines))
-        pages = Pages(paginate([title, *lines]), self.explain)
-        await self.show_view(interaction, pages.content, pages)
+        await self.show_pages(interaction, [title, *lines])
 
     @dict_.command(
         name="import", description=locale_str("Add words from a file", luna="dict_import")

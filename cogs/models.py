@@ -20,7 +20,6 @@ from luna_tts.types import VoiceStatus
 from ._base import LunaCog, add_cog, may_manage_guild, may_manage_process
 from ._choices import matching
 from ._store import GuildSettings
-from ._views import Pages, paginate
 
 T = TypeVar("T")
 
@@ -48,8 +47,7 @@ class Models(LunaCog, name="LunaModels"):
             for status in self.service.catalogue()
             for line in self._lines(interaction, status, settings)
         ]
-        pages = Pages(paginate(lines), self.explain)
-        await self.show_view(interaction, pages.content, pages)
+        await self.show_pages(interaction, lines)
 
     @model.command(description=locale_str("Choose the voice of this server", luna="model_use"))
     @app_commands.describe(voice=locale_str("The voice", luna="voice_voice"))

@@ -126,19 +126,6 @@ async def test_neither_words_nor_token_reach_the_log(
     assert cafe.discord.token not in bot.log
 
 
-async def test_commands_are_described_in_three_languages(cafe: Cafe) -> None:
-    request = next(r for r in cafe.discord.requests if r.method == "PUT" and "commands" in r.path)
-    by_name = {command["name"]: command for command in request.json}
-    speech = {"join", "leave", "say", "skip", "stop"}
-    settings = {"voice", "model", "dict", "settings"}
-    assert by_name.keys() == speech | settings | {"status", "ping", "help", "credit", "doctor"}
-    for hidden in ("doctor", "model"):
-        assert by_name[hidden]["default_member_permissions"] == 1 << 5, "Manage Server"
-    for command in by_name.values():
-        assert command["description_localizations"].keys() == {"ja", "ko"}
-    assert by_name["say"]["options"][0]["description_localizations"].keys() == {"ja", "ko"}
-
-
 async def test_a_wrong_token_is_one_sentence() -> None:
     async with StandIn() as discord:
         env = {"DISCORD_TOKEN": "wrong.token"}

@@ -25,6 +25,7 @@ EXTENSIONS = {
     "models": {"model"},
     "dictionary": {"dict"},
     "settings": {"settings"},
+    "channels": {"channel", "autojoin"},
     "status": {"status", "ping", "help", "credit", "doctor"},
     "metrics": set[str](),
 }

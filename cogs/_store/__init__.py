@@ -1,6 +1,12 @@
 """What Luna remembers: settings of guilds and members, dictionaries; in SQLite or PostgreSQL."""
 
-from .errors import InvalidLanguage, InvalidText, StoreUnavailable, TooManyWords
+from .errors import (
+    InvalidLanguage,
+    InvalidText,
+    StoreUnavailable,
+    TooManyEntries,
+    TooManyWords,
+)
 from .rows import EVERYWHERE, MAX_CHARACTERS, GuildSettings, MemberSettings, Scope
 from .store import Store
 
@@ -14,5 +20,6 @@ __all__ = [
     "Scope",
     "Store",
     "StoreUnavailable",
+    "TooManyEntries",
     "TooManyWords",
 ]

@@ -28,6 +28,15 @@ class TooManyWords(LunaError):
         super().__init__(f"a dictionary holds at most {limit:,} words: remove some", limit=limit)
 
 
+class TooManyEntries(LunaError):
+    """A list of a guild's settings holds as many entries as it may."""
+
+    def __init__(self, name: str, limit: int) -> None:
+        super().__init__(
+            f"{name} holds at most {limit} entries: remove some", name=name, limit=limit
+        )
+
+
 class InvalidText(LunaError):
     """A name is empty, too long, or holds what no database takes."""
 

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from operator import index
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 from luna_tts.errors import InvalidOption
 from luna_tts.nlp.user_dictionary import fold
 from luna_tts.types import RANGES
 
-from .errors import InvalidLanguage, InvalidText
+from .errors import InvalidLanguage, InvalidText, TooManyEntries
+
+T = TypeVar("T")
 
 Snowflake: TypeAlias = int
 """An id of Discord's, 64 bit."""
@@ -32,6 +34,13 @@ LIMITS: Final = MappingProxyType(
     {**RANGES, "max_characters": MAX_CHARACTERS, "newcomer": (0, MOST_NEWCOMERS)}
 )
 """What each number may be, both ends included."""
+MOST_ENTRIES: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("read_channels", "auto_join_channels"), 50),
+        **dict.fromkeys(("ignored_members", "ignored_roles", "ng_words"), 100),
+    }
+)
+"""Of the lists that admins fill by hand."""
 HIGHEST_ID: Final = 2**63 - 1
 
 
@@ -39,7 +48,7 @@ HIGHEST_ID: Final = 2**63 - 1
 class GuildSettings:
     """What a guild's admins chose; `None` = as the operator set it up.
 
-    Raises `InvalidText`, `InvalidLanguage`, `InvalidOption`.
+    Raises `InvalidText`, `InvalidLanguage`, `InvalidOption`, `TooManyEntries`.
     """
 
     voice: str | None = None
@@ -158,7 +167,7 @@ def _snowflake(name: str, value: int) -> int:
 
 
 def _snowflakes(name: str, value: Iterable[int]) -> tuple[int, ...]:
-    return tuple(snowflake(index(one)) for one in value)
+    return _bounded(name, tuple(snowflake(index(one)) for one in value))
 
 
 def _number(name: str, value: float) -> float:
@@ -181,7 +190,14 @@ def _switch(name: str, value: object) -> bool:
 def _texts(name: str, value: Iterable[str]) -> tuple[str, ...]:
     if isinstance(value, (str, Mapping)):  # whose characters or keys would be taken
         raise TypeError(f"{name} is {value!r}: it must be a list of texts")
-    return tuple(_text(name, text) for text in value)
+    return _bounded(name, tuple(_text(name, text) for text in value))
+
+
+def _bounded(name: str, entries: tuple[T, ...]) -> tuple[T, ...]:
+    limit = MOST_ENTRIES.get(name)
+    if limit is not None and len(entries) > limit:
+        raise TooManyEntries(name, limit)
+    return entries
 
 
 def _roles(name: str, value: Mapping[str, Iterable[int]]) -> Mapping[str, tuple[int, ...]]:

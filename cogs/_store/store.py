@@ -107,6 +107,23 @@ class Store:
 
         return await self._write(write) if values else await self.guild(guild_id)
 
+    async def edit_guild(
+        self, guild_id: int, edit: Callable[[GuildSettings], Mapping[str, Any]]
+    ) -> GuildSettings:
+        """Changes what `edit` returns, which is given what stands there: nothing comes between.
+
+        Raises what `update_guild` and `edit` raise.
+        """
+        key = snowflake(guild_id)
+
+        async def write() -> GuildSettings:
+            changes = edit(await self._guilds.get(key))
+            row = await self._database.update_guild(key, _checked(GuildSettings, changes))
+            self._guilds.put(key, row)
+            return row
+
+        return await self._write(write)
+
     async def update_member(self, guild_id: int, member_id: int, **changes: Any) -> MemberSettings:
         """Changes the named fields of `MemberSettings` and no other.
 
@@ -249,7 +266,9 @@ def _import() -> Callable[[Path, str, Blocking], Awaitable[Database]]:
     return open_database
 
 
-def _checked(kind: type[GuildSettings | MemberSettings], changes: dict[str, Any]) -> dict[str, Any]:
+def _checked(
+    kind: type[GuildSettings | MemberSettings], changes: Mapping[str, Any]
+) -> dict[str, Any]:
     """`changes` as they are stored: checked, and as the JSON encoder takes them."""
     row = kind(**changes)
     return _stored({name: getattr(row, name) for name in changes})

@@ -1,0 +1,94 @@
+"""The lists in a guild's settings: one entry more or less, and what has become of each id."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping
+from typing import TypeAlias
+
+import discord
+from discord import app_commands
+
+from ._choices import matching
+from ._errors import NotListed
+from ._store import GuildSettings, Store
+
+Readable: TypeAlias = (
+    discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+)
+"""Where messages stand; announcement channels are text channels."""
+AnyChannel: TypeAlias = discord.abc.GuildChannel | discord.Thread
+
+_PATIENCE_SECONDS = 2.0
+"""For what Discord tells of members; autocompletion has to answer within three."""
+_MOST_OFFERED = 25
+
+
+async def add_entry(store: Store, guild_id: int, name: str, entry: int | str) -> None:
+    """Puts `entry` at the end of a list, where it is not there yet. Raises `TooManyEntries`."""
+
+    def edit(now: GuildSettings) -> Mapping[str, object]:
+        return {name: tuple(dict.fromkeys((*getattr(now, name), entry)))}
+
+    await store.edit_guild(guild_id, edit)
+
+
+async def remove_entry(store: Store, guild_id: int, name: str, entry: int | str) -> None:
+    """Takes `entry` out of a list. Raises `NotListed`."""
+
+    def edit(now: GuildSettings) -> Mapping[str, object]:
+        entries = getattr(now, name)
+        if entry not in entries:
+            raise NotListed(str(entry))
+        return {name: tuple(other for other in entries if other != entry)}
+
+    await store.edit_guild(guild_id, edit)
+
+
+async def channels_of(guild: discord.Guild, ids: Iterable[int]) -> dict[int, AnyChannel | None]:
+    """The channels and threads of these ids; None = deleted, absent = Discord did not tell."""
+    found: dict[int, AnyChannel | None] = {}
+    for channel_id in ids:
+        try:  # a thread that rests is in no cache
+            channel = guild.get_channel_or_thread(channel_id)
+            found[channel_id] = channel or await guild.fetch_channel(channel_id)
+        except discord.NotFound:
+            found[channel_id] = None
+        except (discord.HTTPException, discord.InvalidData):
+            continue
+    return found
+
+
+async def members_of(
+    guild: discord.Guild, ids: Collection[int]
+) -> dict[int, discord.Member | None]:
+    """The members of these ids, at most 100; None = has left, absent = Discord did not tell."""
+    found = {member_id: guild.get_member(member_id) for member_id in ids}
+    unknown = [member_id for member_id, member in found.items() if member is None]
+    if unknown:
+        asked = guild.query_members(user_ids=unknown, limit=len(unknown), cache=False)
+        try:
+            told = await asyncio.wait_for(asked, _PATIENCE_SECONDS)
+        except TimeoutError:
+            return {member_id: member for member_id, member in found.items() if member}
+        found |= {member.id: member for member in told}
+    return found
+
+
+def named(text: str, names: Mapping[int, str]) -> int:
+    """The id that was picked of those offered, or typed by name. Raises `NotListed`."""
+    for entry, name in names.items():
+        if text.strip() in (str(entry), name):
+            return entry
+    raise NotListed(text)
+
+
+def offers(typed: str, names: Mapping[int, str]) -> list[app_commands.Choice[str]]:
+    """What autocompletion offers; ids are values, since two may have one name."""
+    ranked = dict.fromkeys(matching(typed, names.values()))
+    return [
+        app_commands.Choice(name=name, value=str(entry))
+        for name in ranked
+        for entry in names
+        if names[entry] == name
+    ][:_MOST_OFFERED]
