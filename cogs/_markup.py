@@ -105,7 +105,7 @@ def _read(text: str, reading: Reading) -> str:
     text = name_mash(text, reading)
     text = say_laughter(text, reading)
     text = shorten(text)
-    text = reading.restore(shorten_runs(text))
+    text = reading.restore(reading.breathe(shorten_runs(text)))
     text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
     return _alone(text, reading.language)
 

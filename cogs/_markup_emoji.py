@@ -13,6 +13,7 @@ from ._spoken import emoji_names
 _CUSTOM: Final = re.compile(r"<a?:(\w{1,40}):\d{1,25}>")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SKIN: Final = re.compile("[\U0001f3fb-\U0001f3ff]")
+_GENDER: Final = re.compile("\u200d[♂♀]\ufe0f?\\Z")
 _KEYCAP: Final = "\u20e3"
 _LETTERS: Final = re.compile("[\U0001f1e6-\U0001f1ff]+")
 _TEXT_STYLE: Final = re.compile("[\xa9\xae\u2000-\u2bff\u3030\u303d\u3297\u3299]")
@@ -61,6 +62,7 @@ def _shorten(run: re.Match[str]) -> str:
 
 def _name(found: str, data: dict[str, str], language: str) -> str:
     plain = _SKIN.sub("", found)
+    plain = _GENDER.sub("", plain)
     data = emoji.EMOJI_DATA.get(plain, data)
     name = data.get(language, data["en"]).strip(":").replace("_", " ")
     return emoji_names(language).get(plain.rstrip("\ufe0f"), name)

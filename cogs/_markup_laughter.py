@@ -23,7 +23,8 @@ _W: Final = re.compile(
     rf"|(?<=[ぁ-んァ-ヶー一-鿿！？!?。）)\U000f0000-\U0010ffff])[wｗ]{_ENDS}"
 )
 _CALLED: Final = re.compile(r"[(（][笑]{1,8}[)）]|(?<![一-鿿々])笑{1,20}(?![一-鿿々ぁ-ゖァ-ヺー])")
-_GRASS: Final = re.compile(r"(?<![一-鿿々])(?:大?草原?|ワロタ|わろた|ワロス)" + _ENDS)
+_GRASS: Final = re.compile(r"(?<![一-鿿々])(?:大?草+原?|ワロタ|わろた|ワロス)" + _ENDS)
+_GRASSES: Final = re.compile("(?<![一-鿿々])草{2,}(?![一-鿿々])")
 _LOL: Final = re.compile(
     rf"{_BEGINS}(?:(?P<loud>[Ll][Mm](?:[Ff])?[Aa][Oo]+|[Rr][Oo]+[Ff]+[Ll]+|[Xx]D+)"
     rf"|lo+l[ol]*|L[O]+L[OL]*|Lol|lulz?|lel|kek){_OVER}"
@@ -42,13 +43,13 @@ def say_laughter(text: str, reading: Reading) -> str:
 
     def laugh(match: re.Match[str]) -> str:
         loud = len(match[0].strip("()（）")) > 1 or reading.language == "ko"
-        return reading.say("laughs" if loud else "laugh", Kind.EMOJI)
+        return reading.say("laughs" if loud else "laugh", Kind.LAUGHTER)
 
     def lol(match: re.Match[str]) -> str:
         if match["loud"] and match["loud"][0] in "xX" and reading.language != "en":
             return match[0]  # a face
         loud = match["loud"] or reading.language == "ko"
-        return reading.say("laughs" if loud else "laugh", Kind.EMOJI)
+        return reading.say("laughs" if loud else "laugh", Kind.LAUGHTER)
 
     def clap(match: re.Match[str]) -> str:
         number = len(match[0]) < (4 if japanese else 6)
@@ -57,35 +58,43 @@ def say_laughter(text: str, reading: Reading) -> str:
         )
         if (number and not (japanese and alone)) or _COUNTED.match(match.string, match.end()):
             return match[0]
-        return reading.say("clap", Kind.EMOJI)
+        return reading.say("clap", Kind.LAUGHTER)
 
     def long(match: re.Match[str]) -> str:
         short = match[0]
         certain = short.islower() or len(short) > 2  # Ty and BC are names
         return reading.keep(_words("en")[short.lower()]) if certain else short
 
+    if japanese and text.strip() in ("w", "ｗ"):
+        text = "笑"
     text = _CALLED.sub(laugh, _W.sub(laugh, text))
-    if not japanese:
-        text = _GRASS.sub(laugh, text)
+    grass = _GRASSES if japanese else _GRASS
+    text = grass.sub(lambda _: reading.say("grass", Kind.LAUGHTER), text)
     text = _CLAP.sub(clap, _LOL.sub(lol, text))
-    text = _JAMO.sub(lambda run: _say_jamo(run[0], reading), text)
+    text = _JAMO.sub(lambda run: _say_jamo(run, reading), text)
     if reading.language == "en":
         text = _shorts("en").sub(long, text)
     return text
 
 
-def _say_jamo(run: str, reading: Reading) -> str:
+def _say_jamo(run: re.Match[str], reading: Reading) -> str:
     def say(match: re.Match[str]) -> str:
         if match["laugh"]:
-            return reading.say("laughs" if len(match[0]) > 1 else "laugh", Kind.EMOJI)
+            return reading.say("laughs" if len(match[0]) > 1 else "laugh", Kind.LAUGHTER)
         if match["soft"]:
-            return reading.say("chuckle", Kind.EMOJI)
+            return reading.say("chuckle", Kind.LAUGHTER)
         if match["cry"]:
-            return reading.say("cry", Kind.EMOJI)
+            return reading.say("cry", Kind.LAUGHTER)
         # Elsewhere the engine reads them, as far as it has a voice for them.
-        return reading.keep(_shortened(match[0])) if reading.language == "ko" else match[0]
+        if reading.language != "ko":
+            return match[0]
+        shivers = match[0].endswith("ㄷㄷ")
+        return reading.keep(_shortened(match[0]), Kind.LAUGHTER if shivers else Kind.INLINE)
 
-    return _shorts("ko").sub(say, run)
+    alone = run.string[max(0, run.start() - 1) : run.end() + 1].strip(" \n?!.,~") == run[0]
+    if alone and reading.language == "ko" and run[0] in _words("ko_alone"):
+        return reading.keep(_words("ko_alone")[run[0]])
+    return _shorts("ko").sub(say, run[0])
 
 
 def _shortened(jamo: str) -> str:

@@ -11,7 +11,9 @@ from typing import Final
 
 from ._markup_reading import LINK, Kind, Reading
 
-_ADDRESS: Final = r"(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:[!-;=?-~]+|[^\s<>]+)"
+_PATH: Final = r"(?:(?<=[/=_(])(?![をはがのにでもとっへ見])[^\s<>!-~、。！？「」（）]+[!-;=?-~]*)*"
+"""Other letters than ASCII go on with a path, but are a text behind the end of one."""
+_ADDRESS: Final = r"(?<![A-Za-z])(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://(?:[!-;=?-~]+|[^\s<>]+)" + _PATH
 _WITHOUT_SCHEME: Final = (
     r"(?:www\.[A-Za-z0-9-]+\.|(?:discord\.gg|dsc\.gg|discord(?:app)?\.com/(?:invite|channels)|"
     r"youtu\.be|x\.com)/)[!-;=?-~]+)"

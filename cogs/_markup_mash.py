@@ -13,7 +13,7 @@ _ROWS: Final = ("qwertyuiop", "asdfghjkl;", "zxcvbnm,.")
 _KOREAN_ROWS: Final = ("ㅂㅈㄷㄱㅅㅛㅕㅑㅐㅔ", "ㅁㄴㅇㄹㅎㅗㅓㅏㅣ")
 _KEYS: Final = re.compile("[a-zA-Zａ-ｚＡ-Ｚ;；]{4,}|[ㄱ-ㅣ]{3,}")
 _JAPANESE: Final = re.compile(
-    "くぁ[wｗ]せ[dｄ][rｒ][fｆ][tｔ][gｇ][yｙ]ふじこ[lｌ]?[pｐ]?[；;@＠]*"
+    "(?:くぁ|あ)[wｗ]せ[dｄ][rｒ][fｆ][tｔ][gｇ][yｙ]ふじこ[lｌ]?[pｐ]?[；;@＠]*"
     "|[あアｱ][sｓ][dｄ][fｆ][a-zａ-ｚ;；]*"
 )
 _NO_VOWEL: Final = re.compile("[bcdfghjklmnpqrstvwxz]{7,}")
@@ -52,5 +52,5 @@ def _is_mash(run: str) -> bool:
     keys = unicodedata.normalize("NFKC", run).lower()
     if keys == "qwerty":
         return False
-    consonants = any(len(set(part)) > 3 for part in _NO_VOWEL.findall(keys))
+    consonants = any(len(set(part)) > 2 for part in _NO_VOWEL.findall(keys))
     return consonants or bool(_FIVE.search(keys) or _FOURS.fullmatch(keys))

@@ -28,18 +28,32 @@ class Kind(Enum):
     LINK = 0x100000
     """As `APART`; several in a row are counted."""
     EMOJI = 0x108000
-    """As `APART`; the same one is said once in a row. Laughter too."""
+    """As `APART`; the same one is said once in a row."""
+    LAUGHTER = 0x10C000
+    """As `EMOJI`; no part of any sentence."""
 
 
 ANY: Final = "\U000f0000-\U0010fffd"
 LINK: Final = "\U00100000-\U00107fff"
 EMOJI: Final = "\U00108000-\U0010fffd"
-_MOST: Final = 0x7FF0
-_STAND_IN: Final = re.compile(f"[ \t]*([\U000f8000-\U0010fffd])[ \t]*|([{ANY}])")
+_INLINE: Final = "\U000f0000-\U000f7fff"
+_MOST: Final = 0x3FF0
+_STAND_IN: Final = re.compile(f" *([\U000f8000-\U0010fffd]) *|([{ANY}])")
 _LINE_ENDS: Final = re.compile("[\\s\U000f8000-\U0010fffd!！?？。.…]*(?:\n|\\Z)")
 _STOPS: Final = "、。！？!?…"
 _CLOSING: Final = "、。，．！？!?,.…:：;；)）]】」』》〉"
-_OPENING: Final = "(（[【「『《〈"
+_OPENING: Final = "(（[【「『《〈“‘#"
+_QUOTES: Final = "\"'”’"
+_PARTICLES: Final = "とをがはにのでもへだっら"
+_ATTACHED: Final = {
+    "ja": re.compile(f"[{_PARTICLES}]"),
+    "ko": re.compile("(?<! )[가-힣]"),
+    "en": re.compile(""),
+}
+"""What follows a phrase that is a part of its sentence, as far as that can be known."""
+_TYPED_BREATH: Final = re.compile(
+    f"(?<=[ぁ-ゖァ-ヺー一-鿿々{_INLINE}]) (?=[ぁ-ゖァ-ヺ一-鿿々{_INLINE}])(?![{_PARTICLES}])"
+)
 
 
 @dataclass(slots=True)
@@ -82,6 +96,10 @@ class Reading:
             end = one.end
         return "".join([*parts, text[end:]])
 
+    def breathe(self, text: str) -> str:
+        """`text` with commas for spaces that Japanese has no use for, but to breathe."""
+        return _TYPED_BREATH.sub("、", text) if self.language == "ja" else text
+
     def restore(self, text: str) -> str:
         """`text` with its phrases again, each set off from what is around it."""
         return _STAND_IN.sub(self._put, text)
@@ -89,23 +107,27 @@ class Reading:
     def _put(self, match: re.Match[str]) -> str:
         if match[2]:
             return self._phrases[match[2]]
-        text, phrase = match.string, self._phrases[match[1]]
-        start = (
-            match.start() - 1 if text[match.start() - 1 : match.start()] == " " else match.start()
+        text, comma = match.string, spoken("comma", self.language)
+        start = match.start()
+        while start and text[start - 1] == " ":  # the phrase before has taken it
+            start -= 1
+        before = text[start - 1] if start else ""
+        after = text[match.end() : match.end() + 1]
+        part = match[1] < chr(Kind.LAUGHTER.value) and bool(
+            _ATTACHED[self.language].match(text, match.end())
         )
-        before, after = text[max(0, start - 1) : start], text[match.end() : match.end() + 1]
-        gap = spoken("gap", self.language)
-        lead = gap if match[0][0] in " \t" else " "
-        if not before.strip() or before in _OPENING:
+        lead = tail = " " if part else comma
+        quote = before in _QUOTES and not text[max(0, start - 2) : start - 1].strip()
+        if not before.strip() or before in _OPENING or quote:
             lead = ""
         elif before in _CLOSING:
-            lead = gap.strip("、")
+            lead = comma.strip("、,")
         elif _is_apart(before) or after in _STOPS or _LINE_ENDS.match(text, match.end()):
-            lead = spoken("comma", self.language)
-        tail = gap if match[0][-1] in " \t" else " "
-        if not after.strip() or after in _CLOSING or _is_apart(after):
+            lead = comma
+        glued = part and self.language != "en"
+        if glued or not after.strip() or after in _CLOSING + _QUOTES or _is_apart(after):
             tail = ""
-        return f"{lead}{phrase}{tail}"
+        return f"{lead}{self._phrases[match[1]]}{tail}"
 
 
 def _is_apart(character: str) -> bool:

@@ -25,18 +25,22 @@ _MAIL: Final = re.compile(
 )
 
 _DASH: Final = r"[-‐‑‒–—−－ー. ]"
+_HYPHEN: Final = "[-‐‑‒–—−－ー]"
 _NUMBER: Final = re.compile(
-    r"(?<![0-9０-９.,:/$¥￥€£₩#-])(?:"
+    r"(?<![0-9０-９.,:/$¥￥€£₩-])(?:"
     rf"\+\d{{1,3}}{_DASH}?\(?\d{{1,4}}\)?(?:{_DASH}?\d{{2,4}}){{2,4}}"
     rf"|[(（]?[0０]\d{{1,4}}[)）]?{_DASH}?\d{{1,4}}{_DASH}\d{{3,4}}"
     rf"|[(（]?\d{{3}}[)）]?{_DASH}{{1,2}}\d{{3}}{_DASH}\d{{4}}"
     rf"|\d{{4}}(?:{_DASH}\d{{4}}){{2,4}}|\d{{4}}{_DASH}\d{{6}}{_DASH}\d{{5}}|\d{{6}}[-−－]\d{{7}}"
+    rf"|\d{{2,6}}(?:{_HYPHEN}\d{{2,8}}){{2,4}}"  # of accounts
     r"|\d{7,}"
     r")(?!\d|[.,:/]\d)"
 )
 _HUGE: Final = re.compile(r"\d{17,}")
 """As long as an id, which is never an amount."""
-_DATE: Final = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_DATE: Final = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:-\d\d)*")
+_FEW: Final = 9
+"""Digits that may be in groups: sizes, scores, days."""
 _ROUND: Final = re.compile(r"[1-9]\d?0{5,}|[8８]+")
 _COUNTED: Final = re.compile(
     r"\s?(?:円|万|億|兆|ドル|ユーロ|ウォン|人|名|回|個|件|本|枚|年|点|票|再生|フォロワー|ポイント|体|キロ|メートル|グラム|"
@@ -57,7 +61,12 @@ def hide_secrets(text: str, reading: Reading) -> str:
 
     def number(match: re.Match[str]) -> str:
         harmless = _DATE.fullmatch(match[0]) or _ROUND.fullmatch(match[0])
-        if harmless or _COUNTED.match(match.string, match.end()):
+        few = match[0][0] not in "+(（0０" and sum(map(str.isdigit, match[0])) < _FEW
+        if (
+            harmless
+            or (few and not match[0].isdigit())
+            or _COUNTED.match(match.string, match.end())
+        ):
             return match[0]
         return reading.say("number")
 
