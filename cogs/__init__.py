@@ -8,7 +8,7 @@ EXTENSIONS = tuple(
     f"{__name__}.{name}"
     for name in (
         *("engine", "speech", "voices", "models", "dictionary", "settings"),
-        *("channels",),
+        *("channels", "moderation", "members"),
         *("status", "metrics"),
     )
 )

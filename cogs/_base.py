@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from luna_tts import LunaError, TTSService, UserDictionary
+from luna_tts.audio import to_wav
 from luna_tts.errors import EngineClosed
 
 from ._activity import Activity
@@ -162,6 +164,18 @@ class LunaCog(commands.Cog):
         """Answers the caller alone, with pages to turn."""
         pages = Pages(paginate(lines), self.explain)
         await self.show_view(interaction, pages.content, pages)
+
+    async def let_hear(
+        self, interaction: discord.Interaction, text: str, words: UserDictionary
+    ) -> None:
+        """Sends `text` in the caller's voice, as a file for the caller alone."""
+        async with self.acknowledged(interaction):
+            choice = await self.caller_voice(interaction).choice()
+            chunk = await self.service.synthesize(
+                text, voice=choice.voice, options=choice.options, words=words
+            )
+        file = discord.File(io.BytesIO(to_wav(chunk)), "luna.wav")
+        await interaction.followup.send(file=file, ephemeral=True)
 
     @property
     def _engine(self) -> LunaCog:

@@ -116,6 +116,13 @@ class NotListed(LunaError):
         super().__init__("the list has no such entry", entry=entry)
 
 
+class ForbiddenWord(LunaError):
+    """A text holds one of the words that are never spoken in this guild."""
+
+    def __init__(self) -> None:
+        super().__init__("a word of this text is never spoken in this guild")
+
+
 class UnknownWord(LunaError):
     """The dictionary has no such word."""
 

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from ._choices import matching
 from ._errors import NotListed
-from ._store import GuildSettings, Store
+from ._store import GuildSettings, Store, same_word
 
 Readable: TypeAlias = (
     discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
@@ -28,7 +28,9 @@ async def add_entry(store: Store, guild_id: int, name: str, entry: int | str) ->
     """Puts `entry` at the end of a list, where it is not there yet. Raises `TooManyEntries`."""
 
     def edit(now: GuildSettings) -> Mapping[str, object]:
-        return {name: tuple(dict.fromkeys((*getattr(now, name), entry)))}
+        entries = getattr(now, name)
+        known = _same(entry) in map(_same, entries)
+        return {name: entries if known else (*entries, entry)}
 
     await store.edit_guild(guild_id, edit)
 
@@ -38,9 +40,10 @@ async def remove_entry(store: Store, guild_id: int, name: str, entry: int | str)
 
     def edit(now: GuildSettings) -> Mapping[str, object]:
         entries = getattr(now, name)
-        if entry not in entries:
+        left = tuple(other for other in entries if _same(other) != _same(entry))
+        if left == entries:
             raise NotListed(str(entry))
-        return {name: tuple(other for other in entries if other != entry)}
+        return {name: left}
 
     await store.edit_guild(guild_id, edit)
 
@@ -92,3 +95,8 @@ def offers(typed: str, names: Mapping[int, str]) -> list[app_commands.Choice[str
         for entry in names
         if names[entry] == name
     ][:_MOST_OFFERED]
+
+
+def _same(entry: int | str) -> int | str:
+    """Width and case do not matter in words."""
+    return same_word(entry) if isinstance(entry, str) else entry

@@ -13,7 +13,6 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from luna_tts import DictionaryWord, UserDictionary
-from luna_tts.audio import to_wav
 from luna_tts.errors import InvalidDictionary
 from luna_tts.nlp.dictionary_files import LONGEST_FILE, read_words, write_words
 from luna_tts.nlp.dictionary_word import LONGEST_READING, LONGEST_SURFACE, PRIORITY
@@ -175,22 +174,10 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         if scope != own and (other := _find(await self.store.words(*own), word.surface)):
             lines.append(self._text(interaction, "dict_own_first", other))
         panel = Panel(self.explain)
-        label = self.text(interaction, "dict", "try")
-        panel.button(label, lambda pressed: self._try(pressed, word))
+        label = self.text(interaction, "panels", "try")
+        words = UserDictionary([word])
+        panel.button(label, lambda pressed: self.let_hear(pressed, word.surface, words))
         await self.show_view(interaction, "\n".join(lines), panel)
-
-    async def _try(self, interaction: discord.Interaction, word: DictionaryWord) -> None:
-        """The word in the caller's voice, for the caller alone."""
-        async with self.acknowledged(interaction):
-            choice = await self.caller_voice(interaction).choice()
-            chunk = await self.service.synthesize(
-                word.surface,
-                voice=choice.voice,
-                options=choice.options,
-                words=UserDictionary([word]),
-            )
-        file = discord.File(io.BytesIO(to_wav(chunk)), "luna-word.wav")
-        await interaction.followup.send(file=file, ephemeral=True)
 
     def _text(self, interaction: discord.Interaction, key: str, word: DictionaryWord) -> str:
         surface = discord.utils.escape_markdown(word.surface)

@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
 
-from cafe import Cafe, luna, open_cafe
-from discord_standin import Channel, Human, StandIn
-from panels import LOCALES, REFUSED, answer, ask, setup_of, take_setup
-
-NOBODY = {"luna_setup": 1}
-"""A set-up in which nothing was ever set."""
-
-
-@dataclass(eq=False)
-class Scene:
-    cafe: Cafe
-    admins: dict[str, Human]
-
-    @property
-    def admin(self) -> Human:
-        return self.admins["ja"]
-
-    async def kept(self, name: str) -> list[int]:
-        """What stands in a list of the settings."""
-        ids: list[int] = (await setup_of(self.admin))["settings"][name]
-        return ids
+from admins import Scene, open_scene
+from discord_standin import Channel
+from panels import REFUSED, answer, ask, take_setup
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def whole_scene() -> AsyncIterator[Scene]:
-    async with StandIn() as discord:
-        cafe = open_cafe(discord)
-        admins = {
-            locale: cafe.guild.add_member(locale, locale=locale, permissions=["manage_guild"])
-            for locale in LOCALES
-        }
-        async with luna(discord) as bot:
-            yield Scene(cafe, admins)
-            assert "Traceback" not in bot.log, bot.log_tail
+    async with open_scene() as scene:
+        yield scene
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def scene(whole_scene: Scene) -> AsyncIterator[Scene]:
-    """As it was when the bot came."""
-    await take_setup(whole_scene.admin, NOBODY)
-    yield whole_scene
+async def scene(whole_scene: Scene) -> Scene:
+    return await whole_scene.afresh()
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -165,11 +137,6 @@ async def test_a_permission_that_was_taken_away_is_seen_in_the_list(scene: Scene
     assert f"<#{room.id}> — 足りない権限: 発言" in await ask(admin, "autojoin list")
 
 
-async def offered(scene: Scene, command: str, typed: str = "") -> list[tuple[str, str]]:
-    typing = await scene.admin.autocomplete(command, "channel", channel=typed)
-    return [(choice["name"], choice["value"]) for choice in await typing.suggestions()]
-
-
 @pytest.mark.parametrize("command", ["channel", "autojoin"])
 async def test_what_was_deleted_is_shown_as_such_and_can_be_removed(
     scene: Scene, command: str
@@ -181,13 +148,13 @@ async def test_what_was_deleted_is_shown_as_such_and_can_be_removed(
     cafe.guild.remove_channel(gone)
     label = f"削除済み（{gone.id}）"
     assert (await ask(admin, f"{command} list")).splitlines()[1:] == [f"<#{kept.id}>", label]
-    assert await offered(scene, f"{command} remove") == [
+    assert await scene.offered(f"{command} remove", "channel") == [
         ("#Kept", str(kept.id)),
         (label, str(gone.id)),
     ]
-    assert await offered(scene, f"{command} remove", "kep") == [("#Kept", str(kept.id))]
+    assert await scene.offered(f"{command} remove", "channel", "kep") == [("#Kept", str(kept.id))]
     assert label in await ask(admin, f"{command} remove", channel=str(gone.id))
-    assert await offered(scene, f"{command} remove") == [("#Kept", str(kept.id))]
+    assert await scene.offered(f"{command} remove", "channel") == [("#Kept", str(kept.id))]
 
 
 @pytest.mark.parametrize("command", ["channel", "autojoin"])

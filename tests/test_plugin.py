@@ -26,6 +26,8 @@ EXTENSIONS = {
     "dictionary": {"dict"},
     "settings": {"settings"},
     "channels": {"channel", "autojoin"},
+    "moderation": {"mute", "ngword"},
+    "members": {"name", "optout", "optin"},
     "status": {"status", "ping", "help", "credit", "doctor"},
     "metrics": set[str](),
 }

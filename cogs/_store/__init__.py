@@ -7,7 +7,7 @@ from .errors import (
     TooManyEntries,
     TooManyWords,
 )
-from .rows import EVERYWHERE, MAX_CHARACTERS, GuildSettings, MemberSettings, Scope
+from .rows import EVERYWHERE, MAX_CHARACTERS, GuildSettings, MemberSettings, Scope, same_word
 from .store import Store
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "StoreUnavailable",
     "TooManyEntries",
     "TooManyWords",
+    "same_word",
 ]

@@ -113,6 +113,23 @@ class Guild:
         self.emit("GUILD_MEMBER_ADD", {**human.payload(), "guild_id": str(self.id)})
         return human
 
+    def remove_member(self, member: Member) -> None:
+        """Somebody leaves the guild, and voice with it."""
+        if member.voice is not None:
+            member.voice = None
+            self.emit("VOICE_STATE_UPDATE", member.voice_payload())
+        del self.members[member.id]
+        payload = {"guild_id": str(self.id), "user": member.user.payload()}
+        self.emit("GUILD_MEMBER_REMOVE", payload)
+
+    def remove_role(self, role: Role) -> None:
+        """Delete a role; its members lose it."""
+        self.roles.remove(role)
+        for member in self.members.values():
+            member.roles = [kept for kept in member.roles if kept is not role]
+        payload = {"guild_id": str(self.id), "role_id": str(role.id)}
+        self.emit("GUILD_ROLE_DELETE", payload)
+
     def add_role(self, name: str, names: Iterable[str]) -> Role:
         """A new role with permissions by name."""
         role = Role(self._id(), name, permissions.bits(names))
