@@ -35,6 +35,7 @@ _LONGEST: Final = 4000
 """Characters, Discord's own limit: what is longer is cut before anything looks at it."""
 _SPACES: Final = re.compile(r"[ \t]+")
 _LINES: Final = re.compile(r" ?\n[ \n]*")
+_SAYABLE: Final = re.compile(r"\w|[%@&+=×÷±√∞≠°♥❤]")
 _ONLY_MARKS: Final = {
     "question": re.compile(r"[!！]*[?？][?？!！]*"),
     "surprise": re.compile(r"[!！]+"),
@@ -111,7 +112,9 @@ def _read(text: str, reading: Reading) -> str:
 
 
 def _alone(text: str, language: str) -> str:
-    """What is said where there is nothing but "?", "!" or "..."."""
+    """`text`; where there is nothing but marks, what people say for them, or ""."""
+    if _SAYABLE.search(text):
+        return text
     found = (key for key, marks in _ONLY_MARKS.items() if marks.fullmatch(text))
-    key = next(found, None) if len(text) < 20 else None
-    return spoken(key, language) if key else text
+    key = next(found, None)
+    return spoken(key, language) if key else ""

@@ -72,6 +72,19 @@ def test_what_a_spoiler_hides_is_never_read(inside: str, after: str, language: s
         assert "ひみつ" not in speakable(hidden, language, 500)
 
 
+@pytest.mark.parametrize("mark", ["||", "```", "||||", "**||"])
+def test_what_is_hidden_beyond_the_cut_is_not_read_either(mark: str) -> None:
+    hidden = "ひみつの話。" * 2000
+    for before in ("", "ねえ " * 10, "あ" * 3990):
+        assert "ひみ" not in speakable(f"{before}{mark}{hidden}{mark[::-1]}", "ja", 5000)
+
+
+def test_two_thousand_characters_are_cut_at_a_clause() -> None:
+    said = speakable("今日はとてもいい天気なので、散歩に行きました。" * 90, "ja", 100)
+    assert said.endswith("行きました、以下略")
+    assert 60 < len(said) <= 104
+
+
 @given(TEXTS, st.sampled_from(["ば{}か", "**ば**{}か", "ば{}*か*", "`ば{}か`"]), LANGUAGES)
 def test_a_bad_word_is_never_spoken(around: str, word: str, language: str) -> None:
     text = f"{around} {word.format(chr(0x200B))} {around}"
