@@ -71,6 +71,11 @@ def _time(match: re.Match[str]) -> str:
     return f"{_NOON[half.lower()] if half else ''}{amount(str(hour))}時{minutes}{second}{start}"
 
 
+def _measure(match: re.Match[str]) -> str:
+    """Of music; 分 would be taken for minutes, 拍子 for ヒョウシ."""
+    return f"{amount(match[2])}ブンノ{amount(match[1])}ビョウシ"
+
+
 def _hour(match: re.Match[str]) -> str:
     return f"{_NOON[match['half'].lower()]}{amount(match['hour'])}時"
 
@@ -126,6 +131,7 @@ _FROM_TO: Final = (
 
 RULES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<=[0-9])T(?=[0-9]{2}:[0-9])"), " "),
+    (re.compile(rf"{_ALONE}([0-9]{{1,2}})/([0-9]{{1,2}})\s?拍子"), _measure),
     (_FULL_DATE, _date),
     (_YEAR_AND_MONTH, _month),
     (_SPAN, _span),

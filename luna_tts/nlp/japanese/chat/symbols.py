@@ -26,6 +26,8 @@ def _between(mark: str) -> re.Pattern[str]:
 AROUND_WORDS: Final[tuple[Rule, ...]] = (
     (re.compile(r"\b((?:[A-Z]\.){2,8})"), lambda match: match[1].replace(".", "")),
     (re.compile("°[CF]"), "度"),
+    (re.compile("うp主"), "うぷヌシ"),
+    (re.compile(r"うp(?![A-Za-z])"), "うぷ"),
     (_between("&"), "アンド"),
     (_between("={1,3}"), "イコール"),
     (_between(r"\+"), "プラス"),

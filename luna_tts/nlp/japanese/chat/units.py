@@ -40,6 +40,15 @@ _SPEEDS: Final = {
     "km/s": ("秒速", "キロメートル"),
     "m/min": ("分速", "メートル"),
 }
+_SMALLER: Final = {
+    "km": ("m",),
+    "m": ("cm", "mm"),
+    "cm": ("mm",),
+    "t": ("kg",),
+    "kg": ("g",),
+    "L": ("ml", "mL", "dl"),
+}
+"""What may follow in one measure: 1m80cm."""
 _MONEY: Final = {
     "$": "ドル",
     "¥": "円",
@@ -77,6 +86,13 @@ def _unit(match: re.Match[str]) -> str:
     return f"{first}{amount(number)}{match['myriad']}{_UNITS[unit]}"
 
 
+def _two_units(match: re.Match[str]) -> str:
+    first, second = match["unit"], match["unit2"]
+    if second not in _SMALLER[first]:
+        return match[0]
+    return f"{amount(match['number'])}{_UNITS[first]}{amount(match['number2'])}{_UNITS[second]}"
+
+
 def _price(match: re.Match[str]) -> str:
     myriad = _SHORT.get(match["myriad"], match["myriad"])
     number = match["number"]
@@ -111,6 +127,13 @@ RULES: Final[tuple[Rule, ...]] = (
             rf"(?:\s?(?P<s>[0-9]{{1,2}})s)?){_AFTER}"
         ),
         _duration,
+    ),
+    (
+        re.compile(
+            rf"{_BEFORE}(?P<number>{NUMBER})\s?(?P<unit>{_names(_SMALLER)})"
+            rf"\s?(?P<number2>{NUMBER})\s?(?P<unit2>cm|mm|m|kg|g|m[lL]|dl){_AFTER}"
+        ),
+        _two_units,
     ),
     (
         re.compile(
