@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import sys
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 from luna_tts import SynthesisOptions, TTSService, UserDictionary
 from luna_tts.audio import PcmConverter
@@ -33,8 +35,10 @@ class Utterance:
     voice: str | None = None
     options: SynthesisOptions | None = None
     words: UserDictionary | None = None
+    member_id: int | None = None
+    """On whose account it waits; `None` = Luna's own."""
     message_id: int | None = None
-    """The chat message that it reads, by which it can be taken back."""
+    """The chat message that it reads, by which it can be taken back or replaced."""
     on_failure: Callable[[Exception], None] | None = None
     """Told if the utterance, or the rest of it, could not be spoken."""
 
@@ -50,7 +54,13 @@ class _Item:
     """Set when there is something to play, or nothing to wait for any more."""
     rendering: asyncio.Task[None] | None = None
     playing: asyncio.Task[None] | None = None
+    """Its whole turn, pauses included."""
     error: Exception | None = None
+
+    def drop(self) -> None:
+        """Before its turn: makes no more of it."""
+        if self.rendering:
+            self.rendering.cancel()
 
     async def aclose(self) -> None:
         tasks = [task for task in (self.rendering, self.playing) if task]
@@ -70,7 +80,7 @@ class SpeechQueue:
     def __init__(
         self,
         service: Callable[[], TTSService],
-        play: Callable[[PcmStream], Awaitable[None]],
+        play: Callable[[PcmStream], Coroutine[Any, Any, None]],
         *,
         limit: int = sys.maxsize,
         timings: Timings | None = None,
@@ -81,6 +91,9 @@ class SpeechQueue:
         self._timings = timings or Timings()
         self._waiting: deque[_Item] = deque()
         self._current: _Item | None = None
+        self._sounding: asyncio.Task[None] | None = None
+        self._resumed = asyncio.Event()
+        self._resumed.set()
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -94,6 +107,16 @@ class SpeechQueue:
     def speaking(self) -> bool:
         """Whether an utterance has its turn."""
         return self._current is not None
+
+    @property
+    def paused(self) -> bool:
+        """Whether she waits for `resume`."""
+        return not self._resumed.is_set()
+
+    def offer(self, utterance: Utterance) -> None:
+        """Asks for an utterance that may be left out where too much waits. Never raises."""
+        with contextlib.suppress(QueueFull, EngineClosed):
+            self.put(utterance)
 
     def put(self, utterance: Utterance) -> None:
         """Asks for an utterance after all others. Raises `QueueFull`, `EngineClosed`."""
@@ -113,12 +136,25 @@ class SpeechQueue:
             return False
         return playing.cancel()
 
+    def pause(self) -> None:
+        """Falls silent at once; nothing is lost, and what is asked for meanwhile waits."""
+        self._resumed.clear()
+        if self._sounding is not None and not self._sounding.cancelling():
+            self._sounding.cancel()
+
+    def resume(self) -> None:
+        """Speaks on with the very sample at which `pause` came."""
+        self._resumed.set()
+
     def clear(self) -> int:
-        """Silences and forgets everything; returns how many utterances that were."""
+        """Silences and forgets everything; returns how many utterances that were.
+
+        A pause ends with it: there is nothing left to go on with, and what comes next is heard.
+        """
+        self.resume()
         dropped, self._waiting = self._waiting, deque()
         for item in dropped:
-            if item.rendering:
-                item.rendering.cancel()
+            item.drop()
         return len(dropped) + self.skip()
 
     def discard(self, message_id: int) -> bool:
@@ -126,14 +162,24 @@ class SpeechQueue:
         current = self._current
         if current is not None and current.utterance.message_id == message_id:
             return self.skip()
-        for item in self._waiting:
-            if item.utterance.message_id == message_id:
-                self._waiting.remove(item)
-                if item.rendering:
-                    item.rendering.cancel()
-                self._render_ahead()
-                return True
-        return False
+        item = self._waiting_for(message_id)
+        if item is None:
+            return False
+        self._waiting.remove(item)
+        item.drop()
+        self._render_ahead()
+        return True
+
+    def replace(self, message_id: int, utterance: Utterance) -> bool:
+        """Has `utterance` spoken in the place of what reads `message_id`; False once it sounds."""
+        item = self._waiting_for(message_id)
+        if item is None:
+            return False
+        place = self._waiting.index(item)
+        self._waiting[place] = _Item(utterance, item.asked_at)
+        item.drop()
+        self._render_ahead()
+        return True
 
     async def idle(self) -> None:
         """Returns when everything asked for so far was spoken or dropped."""
@@ -174,7 +220,16 @@ class SpeechQueue:
 
     async def _sound(self, item: _Item) -> None:
         await item.sounding.wait()
-        await self._play(item.stream)
+        while True:
+            await self._resumed.wait()
+            self._sounding = asyncio.create_task(self._play(item.stream), name="luna-sound")
+            try:
+                return await self._sounding
+            except asyncio.CancelledError:
+                if _cancelled():  # otherwise it was only a pause
+                    raise
+            finally:
+                self._sounding = None
 
     def _report(self, item: _Item, error: Exception) -> None:
         if isinstance(error, EngineClosed):
@@ -182,6 +237,10 @@ class SpeechQueue:
         _log.warning("an utterance was dropped: %s", error, exc_info=error.__cause__)
         if item.utterance.on_failure:
             item.utterance.on_failure(error)
+
+    def _waiting_for(self, message_id: int) -> _Item | None:
+        found = (item for item in self._waiting if item.utterance.message_id == message_id)
+        return next(found, None)
 
     def _render_ahead(self) -> None:
         if self._current is not None and self._waiting:
@@ -226,6 +285,12 @@ class SpeechQueue:
         current = self._current
         before = 0.0 if current is None or current is item else current.stream.seconds_left()
         return before + item.stream.seconds_left()
+
+
+def _cancelled() -> bool:
+    """Whether the running task itself is to end, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _wait_for_listener(stream: PcmStream) -> None:

@@ -1,98 +1,13 @@
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
-import numpy as np
 import pytest
+from speech_fakes import Ear, FakeService
 
 from cogs._activity import Timings
 from cogs._errors import QueueFull
 from cogs._pcm_stream import PcmStream
 from cogs._speech_queue import MAX_SECONDS_AHEAD, SpeechQueue, Utterance
-from luna_tts import AudioChunk, SynthesisOptions, UserDictionary
 from luna_tts.errors import EngineClosed, SynthesisFailed
-
-
-class FakeService:
-    """Each character of a text is 100 ms of speech at that level; some texts are slow or fail."""
-
-    def __init__(self) -> None:
-        self.begun: list[str] = []
-        self.ended: list[str] = []
-        self.asked: dict[str, Callable[[], float]] = {}
-
-    async def stream(
-        self,
-        text: str,
-        *,
-        voice: str | None = None,
-        options: SynthesisOptions | None = None,
-        words: UserDictionary | None = None,
-        seconds_left: Callable[[], float] | None = None,
-    ) -> AsyncGenerator[AudioChunk, None]:
-        self.begun.append(text)
-        assert seconds_left
-        self.asked[text] = seconds_left
-        try:
-            if text.startswith("slow"):
-                await asyncio.sleep(0.1)
-            if text == "closed":
-                raise EngineClosed
-            for n in range(len(text)):
-                if text[n:] == "fail":
-                    raise SynthesisFailed("open-jtalk")
-                samples = np.full(4800, 0.5, np.float32)
-                yield AudioChunk(samples, 48_000, text, last=n == len(text) - 1)
-                await asyncio.sleep(0)
-        finally:
-            self.ended.append(text)
-
-
-class Ear:
-    """Plays as fast as frames come, or only when told to; remembers what it heard."""
-
-    def __init__(self) -> None:
-        self.heard: list[float] = []
-        self.playing = asyncio.Event()
-        self.free = asyncio.Event()
-        self.free.set()
-        self.cut = 0
-
-    async def play(self, stream: PcmStream) -> None:
-        self.playing.set()
-        seconds = 0.0
-        try:
-            await self.free.wait()
-            while True:
-                while not stream.ready:
-                    await asyncio.sleep(0.001)
-                if not stream.read():
-                    break
-                seconds += 0.02
-        except asyncio.CancelledError:
-            self.cut += 1
-            raise
-        finally:
-            self.playing.clear()
-        self.heard.append(round(seconds, 2))
-
-
-@pytest.fixture
-def service() -> FakeService:
-    return FakeService()
-
-
-@pytest.fixture
-def ear() -> Ear:
-    return Ear()
-
-
-@pytest.fixture
-async def queue(service: FakeService, ear: Ear) -> AsyncIterator[SpeechQueue]:
-    queue = SpeechQueue(lambda: service, ear.play, limit=5)  # type: ignore[arg-type,return-value]
-    yield queue
-    await queue.aclose()
-    assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert sorted(service.begun) == sorted(service.ended)
 
 
 async def test_the_order_of_speaking_is_the_order_of_asking(
@@ -304,3 +219,20 @@ async def test_waiting_for_the_listener_is_no_synthesis(service: FakeService, ea
     assert timings.synthesis.last is not None
     assert timings.synthesis.last < 0.2
     await queue.aclose()
+
+
+async def test_an_edited_message_keeps_its_place(
+    queue: SpeechQueue, service: FakeService, ear: Ear
+) -> None:
+    ear.free.clear()
+    for n, text in enumerate(("a", "bb", "ccc", "dddd")):
+        queue.put(Utterance(text, message_id=n))
+    await ear.playing.wait()
+    assert not queue.replace(0, Utterance("too late", message_id=0))
+    assert queue.replace(1, Utterance("b" * 5, message_id=1)), "though it is made already"
+    assert queue.replace(2, Utterance("c" * 6, message_id=2))
+    assert not queue.replace(7, Utterance("unknown"))
+    assert queue.discard(2)
+    ear.free.set()
+    await queue.idle()
+    assert ear.heard == [0.1, 0.5, 0.4]
