@@ -8,7 +8,7 @@ from typing import Final
 import emoji
 
 from ._markup_reading import EMOJI, Kind, Reading
-from ._spoken import emoji_names
+from ._spoken import emoji_names, spoken
 
 _CUSTOM: Final = re.compile(r"<a?:(\w{1,40}):\d{1,25}>")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -20,6 +20,8 @@ _TEXT_STYLE: Final = re.compile("[\xa9\xae\u2000-\u2bff\u3030\u303d\u3297\u3299]
 """Without a selector behind it, a character and no emoji: © ™ ↔ ♥ ☆."""
 _LEFT_OVER: Final = re.compile("[\u200d\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]")
 _RUN: Final = re.compile(rf"[{EMOJI}](?:\s*[{EMOJI}])+")
+_FLAG: Final = re.compile("^(?:旗|깃발) ")
+_FACE: Final = re.compile("(?<=[ァ-ヺー])の顔$")
 _WHOLE: Final[object] = emoji.STATUS["fully_qualified"]
 _MOST: Final = 3
 
@@ -63,9 +65,14 @@ def _shorten(run: re.Match[str]) -> str:
 def _name(found: str, data: dict[str, str], language: str) -> str:
     plain = _SKIN.sub("", found)
     plain = _GENDER.sub("", plain)
+    if data["en"].startswith(":family_"):
+        plain = "👪"
     data = emoji.EMOJI_DATA.get(plain, data)
     name = data.get(language, data["en"]).strip(":").replace("_", " ")
-    return emoji_names(language).get(plain.rstrip("\ufe0f"), name)
+    country = _FLAG.sub("", name)
+    if _LETTERS.fullmatch(found) or country != name:
+        return spoken("flag", language, name=country)
+    return emoji_names(language).get(plain.rstrip("\ufe0f"), _FACE.sub("", name))
 
 
 def _plain_letters(match: re.Match[str]) -> str:
