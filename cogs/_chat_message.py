@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
+
+LONGEST_NAME: Final = 30
+"""Characters of a name that are spoken."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,19 +14,15 @@ from typing import Final
 
 from luna_tts import UserDictionary
 
-from ._chat_message import ChatMessage
-from ._markup_clean import clean
+from ._chat_message import LONGEST_NAME, ChatMessage
 from ._markup_emoji import name_emoji, shorten_runs
 from ._markup_ends import censor, cut
-from ._markup_hidden import hide
 from ._markup_laughter import say_laughter
 from ._markup_links import name_links
-from ._markup_marks import drop_marks
-from ._markup_mash import name_mash
-from ._markup_names import LONGEST_NAME
+from ._markup_marks import drop_marks, hide
+from ._markup_noise import clean, name_mash, shorten
 from ._markup_parts import additions, attached, join, reply
 from ._markup_reading import Reading
-from ._markup_repeats import shorten
 from ._markup_secrets import hide_secrets
 from ._markup_tags import name_tags
 from ._spoken import spoken

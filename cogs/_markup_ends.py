@@ -10,7 +10,7 @@ from typing import Final
 from luna_tts import DictionaryWord, UserDictionary
 from luna_tts.nlp.dictionary_word import LONGEST_SURFACE
 
-from ._markup_clean import clean
+from ._markup_noise import clean
 from ._spoken import spoken
 
 _BREAKS: Final = (

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from ._chat_message import ChatMessage
-from ._markup_names import spoken_name
 from ._markup_reading import Reading
+from ._markup_tags import spoken_name
 from ._spoken import spoken
 
 _KINDS: Final = ("image", "video", "audio", "voice", "text", "file")

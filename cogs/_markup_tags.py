@@ -1,13 +1,20 @@
-"""Discord's tags in words: mentions, commands, places, times. Pure."""
+"""Names, and Discord's tags in words: mentions, commands, places, times. Pure."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from ._markup_names import spoken_name
+import emoji
+
+from ._chat_message import LONGEST_NAME
+from ._markup_emoji import name_emoji
+from ._markup_links import name_links
+from ._markup_noise import clean
 from ._markup_reading import Kind, Reading
+from ._markup_secrets import hide_secrets
 from ._markup_times import spoken_time
 
 _TAG: Final = re.compile(
@@ -16,6 +23,7 @@ _TAG: Final = re.compile(
     r"|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?|sound:\d{1,25}:\d{1,25})>|(?<![\w.])@(?P<all>everyone|here)\b"
 )
 _PLACES: Final = ("customize", "browse", "guide", "home", "linked-roles")
+_MARKS: Final = re.compile(r"[\s*_~`|<>\[\]{}\\#@-]+")
 
 
 def name_tags(text: str, reading: Reading) -> str:
@@ -48,3 +56,16 @@ def name_tags(text: str, reading: Reading) -> str:
         return " "
 
     return _TAG.sub(replace, text)
+
+
+def spoken_name(name: str, reading: Reading) -> str:
+    """`name` in one line of plain letters, at most `LONGEST_NAME`; "" where nothing is left.
+
+    Emoji are decoration, unless there is nothing else.
+    """
+    plain = unicodedata.normalize("NFKC", clean(name[: LONGEST_NAME * 10]))
+    plain = hide_secrets(name_links(plain, reading), reading)
+    letters = emoji.replace_emoji(plain, "")
+    if not any(map(str.isalnum, reading.restore(letters))):
+        letters = name_emoji(plain, reading)
+    return reading.restore(_MARKS.sub(" ", letters)).strip()[:LONGEST_NAME].rstrip()

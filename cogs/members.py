@@ -10,9 +10,9 @@ from discord.ext import commands
 from luna_tts.errors import NothingToSay
 
 from ._base import LunaCog, add_cog
+from ._chat_message import LONGEST_NAME
 from ._errors import ForbiddenWord
 from ._markup import speakable
-from ._markup_names import LONGEST_NAME
 from ._views import Panel
 
 

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from admins import Scene, open_scene
-from cogs._markup_names import LONGEST_NAME
+from cogs._chat_message import LONGEST_NAME
 from discord_standin import Human
 from panels import answer, ask, buttons, read_wav
 
