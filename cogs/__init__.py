@@ -9,6 +9,7 @@ EXTENSIONS = tuple(
     for name in (
         *("engine", "speech", "voices", "models", "dictionary", "settings"),
         *("channels", "moderation", "members"),
+        *("reader",),
         *("status", "metrics"),
     )
 )

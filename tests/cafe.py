@@ -61,9 +61,13 @@ class Cafe:
     async def hears(self, text: str, timeout: float = 20) -> Sound:
         """/say by alice, and what was heard until silence followed."""
         interaction = await self.say(text)
-        await self.ear.speech(since=interaction.sent_at, timeout=timeout)
+        return await self.heard(interaction.sent_at, timeout)
+
+    async def heard(self, since: float, timeout: float = 20) -> Sound:
+        """What is heard from a moment of `time.monotonic()` on, until silence follows."""
+        await self.ear.speech(since=since, timeout=timeout)
         await self.quiet()
-        return self.ear.pcm(since=interaction.sent_at)
+        return self.ear.pcm(since=since)
 
 
 def open_cafe(discord: StandIn, name: str = "Cafe", locale: str = "ja") -> Cafe:

@@ -28,6 +28,7 @@ EXTENSIONS = {
     "channels": {"channel", "autojoin"},
     "moderation": {"mute", "ngword"},
     "members": {"name", "optout", "optin"},
+    "reader": set[str](),
     "status": {"status", "ping", "help", "credit", "doctor"},
     "metrics": set[str](),
 }
