@@ -24,7 +24,7 @@ from ._markup_noise import clean, name_mash, shorten
 from ._markup_parts import additions, attached, join, reply
 from ._markup_reading import Reading
 from ._markup_secrets import hide_secrets
-from ._markup_tags import name_tags
+from ._markup_tags import name_tags, spoken_name
 from ._spoken import spoken
 
 _LONGEST: Final = 4000
@@ -68,6 +68,15 @@ def speakable(
         return ""
     head, body, tail = (text for text, _ in censored)
     return join([head, cut(body, limit, language), tail], language)
+
+
+def speakable_name(name: str, language: str) -> str:
+    """`name` as it is spoken where Luna herself names somebody, and in a message that does.
+
+    One line of at most `LONGEST_NAME` characters, without marks, decoration and secrets; may be
+    empty. Never raises.
+    """
+    return spoken_name(name, Reading(language, ChatMessage(), None, datetime.now(UTC)))
 
 
 def _written(reading: Reading) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cogs._chat_message import ChatMessage, Poll, PollResult
-from cogs._markup import speakable
+from cogs._markup import speakable, speakable_name
 from luna_tts import DictionaryWord, UserDictionary
 
 NOW = datetime.fromisoformat("2026-11-26T12:00:00+09:00")
@@ -62,6 +62,22 @@ def spoken(language: str, written: str) -> str:
 def test_what_is_written_and_what_is_spoken(language: str, written: str, expected: str) -> None:
     expected = json.loads(expected) if expected.startswith('"') else expected
     assert spoken(language, written) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("ルナ", "ルナ"),
+        ("🌸さくら🌸 @配信中", "さくら 配信中"),
+        ("**L**||u||\n𝓷𝓪", "L u na"),
+        ("🌙", "三日月"),
+        ("a@b.example discord.gg/x", "メールアドレス省略、招待リンク省略"),
+        ("あ" * 100, "あ" * 30),
+        ("\u202e\u200b", ""),
+    ],
+)
+def test_a_name_by_itself(name: str, expected: str) -> None:
+    assert speakable_name(name, "ja") == expected
 
 
 def test_the_table_is_large_and_says_each_thing_once() -> None:
