@@ -52,6 +52,11 @@ def name_emoji(text: str, reading: Reading) -> str:
     return text
 
 
+def drop_emoji(text: str) -> str:
+    """`text` without its emoji."""
+    return _LEFT_OVER.sub("", emoji.replace_emoji(text, ""))
+
+
 def shorten_runs(text: str) -> str:
     """`text` with emoji in a row said once each, and at most three of them."""
     return _RUN.sub(_shorten, text)

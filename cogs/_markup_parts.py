@@ -41,7 +41,7 @@ def reply(reading: Reading) -> str:
 def additions(message: ChatMessage, read: Read, language: str) -> Iterator[str]:
     """What was written elsewhere than in the text: titles and votes."""
     for title in filter(None, map(read, message.embeds[:_MOST])):
-        yield spoken("embed", language, title=title[:LONGEST_TITLE])
+        yield title[:LONGEST_TITLE]
     if message.poll is not None:
         yield spoken("poll", language)
         yield read(message.poll.question)[:LONGEST_TITLE]

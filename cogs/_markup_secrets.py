@@ -15,7 +15,7 @@ _TOKEN: Final = re.compile(
     r"[A-Za-z0-9_-]{23,30}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{25,}"  # of a Discord bot
     r"|eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]{6,}(?:\.[A-Za-z0-9_-]*)?"  # JWT
     r"|(?:gh[pousr]_|github_pat_|glpat-|xox[a-z]-|npm_|hf_|pypi-|GOCSPX-|mfa\.|ya29\.)"
-    r"[A-Za-z0-9_.-]{10,}"
+    r"[A-Za-z0-9_.-]{20,}"
     r"|[prs]k[-_][A-Za-z0-9_-]{16,}|(?:AKIA|ASIA)[A-Z0-9]{12,}|AIza[A-Za-z0-9_-]{20,})"
 )
 _RUN: Final = re.compile(r"(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/=-]{20,}")
@@ -41,7 +41,8 @@ _HUGE: Final = re.compile(r"\d{17,}")
 _DATE: Final = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:-\d\d)*")
 _FEW: Final = 9
 """Digits that may be in groups: sizes, scores, days."""
-_ROUND: Final = re.compile(r"[1-9]\d?0{5,}|[8８]+")
+_ROUND: Final = re.compile(r"[1-9]\d?0{5,}|[8８]+|(?:19|20)\d\d(?: (?:19|20)\d\d)+")
+"""Millions, applause, years."""
 _COUNTED: Final = re.compile(
     r"\s?(?:円|万|億|兆|ドル|ユーロ|ウォン|人|名|回|個|件|本|枚|年|点|票|再生|フォロワー|ポイント|体|キロ|メートル|グラム|"
     r"원|만|억|조|명|번|개|회|점|달러|엔|%|％|[KMGT]?B\b|yen|won|dollars|euros|people|views|points|times|"
@@ -61,7 +62,7 @@ def hide_secrets(text: str, reading: Reading) -> str:
 
     def number(match: re.Match[str]) -> str:
         harmless = _DATE.fullmatch(match[0]) or _ROUND.fullmatch(match[0])
-        few = match[0][0] not in "+(（0０" and sum(map(str.isdigit, match[0])) < _FEW
+        few = sum(map(str.isdigit, match[0])) < _FEW
         if (
             harmless
             or (few and not match[0].isdigit())

@@ -7,10 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-import emoji
-
 from ._chat_message import LONGEST_NAME
-from ._markup_emoji import name_emoji
+from ._markup_emoji import drop_emoji, name_emoji
 from ._markup_links import name_links
 from ._markup_noise import clean
 from ._markup_reading import Kind, Reading
@@ -23,7 +21,7 @@ _TAG: Final = re.compile(
     r"|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?|sound:\d{1,25}:\d{1,25})>|(?<![\w.])@(?P<all>everyone|here)\b"
 )
 _PLACES: Final = ("customize", "browse", "guide", "home", "linked-roles")
-_MARKS: Final = re.compile(r"[\s*_~`|<>\[\]{}\\#@-]+")
+_MARKS: Final = re.compile(r"[\s*_~`|<>\[\]{}\\#@\u2500-\u257f-]+")
 
 
 def name_tags(text: str, reading: Reading) -> str:
@@ -65,7 +63,7 @@ def spoken_name(name: str, reading: Reading) -> str:
     """
     plain = unicodedata.normalize("NFKC", clean(name[: LONGEST_NAME * 10]))
     plain = hide_secrets(name_links(plain, reading), reading)
-    letters = emoji.replace_emoji(plain, "")
+    letters = drop_emoji(plain)
     if not any(map(str.isalnum, reading.restore(letters))):
         letters = name_emoji(plain, reading)
     return reading.restore(_MARKS.sub(" ", letters)).strip()[:LONGEST_NAME].rstrip()

@@ -70,6 +70,7 @@ def test_what_is_written_and_what_is_spoken(language: str, written: str, expecte
         ("ルナ", "ルナ"),
         ("🌸さくら🌸 @配信中", "さくら 配信中"),
         ("**L**||u||\n𝓷𝓪", "L u na"),
+        ("💬│ば\u200dか", "ばか"),
         ("🌙", "三日月"),
         ("a@b.example discord.gg/x", "メールアドレス省略、招待リンク省略"),
         ("あ" * 100, "あ" * 30),
