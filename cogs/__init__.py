@@ -7,7 +7,8 @@ for extension in cogs.EXTENSIONS:
 EXTENSIONS = tuple(
     f"{__name__}.{name}"
     for name in (
-        *("engine", "speech", "voices", "models", "dictionary", "settings"),
+        *("engine", "speech", "presence"),
+        *("voices", "models", "dictionary", "settings"),
         *("channels", "moderation", "members"),
         *("reader",),
         *("status", "metrics"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -42,6 +42,11 @@ class Manner:
     words: UserDictionary | None = None
 
 
+def always() -> bool:
+    """Whatever has happened meanwhile."""
+    return True
+
+
 class Speaking(Protocol):
     """The side of the speech cog that other cogs use; none of it needs an interaction."""
 
@@ -56,11 +61,20 @@ class Speaking(Protocol):
     async def manner(self, member: discord.Member) -> Manner:
         """How the member's texts are read; as the operator has it while nothing is known."""
 
-    async def enter(self, channel: VocalChannel, text_channel: int | None) -> Session:
+    async def enter(
+        self,
+        channel: VocalChannel,
+        text_channel: int | None,
+        only_if: Callable[[], bool] = always,
+    ) -> Session:
         """Goes to `channel`, reads `text_channel` there, and remembers both over a restart.
 
-        Raises what `VoiceLink.join` raises, and then nothing has changed.
+        `only_if` is asked when all who came before are done; if not, nothing happens. Raises what
+        `VoiceLink.join` raises, and then nothing has changed.
         """
 
-    async def go(self, session: Session) -> None:
-        """Falls silent and leaves, and remembers that she was to leave."""
+    async def go(self, session: Session, only_if: Callable[[], bool] = always) -> None:
+        """Remembers that she is to be nowhere, falls silent and leaves."""
+
+    async def moved(self, guild: discord.Guild) -> None:
+        """Remembers the channel into which a moderator has moved her."""

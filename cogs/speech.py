@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
@@ -18,7 +19,7 @@ from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
-from ._sessions import Manner, Session
+from ._sessions import Manner, Session, always
 from ._speech_queue import SpeechQueue, Utterance
 from ._store import StoreUnavailable
 from ._voice_libraries import load_voice_libraries
@@ -71,23 +72,41 @@ class Speech(LunaCog, name=SPEECH_COG):
         session = self._sessions.get(guild_id)
         return session if session and session.link.channel else None
 
-    async def enter(self, channel: VocalChannel, text_channel: int | None) -> Session:
+    async def enter(
+        self,
+        channel: VocalChannel,
+        text_channel: int | None,
+        only_if: Callable[[], bool] = always,
+    ) -> Session:
         """Goes to `channel`, reads `text_channel` there, and remembers both over a restart.
 
-        Raises what `VoiceLink.join` raises, and then nothing has changed.
+        `only_if` is asked when all who came before are done; if not, nothing happens. Raises what
+        `VoiceLink.join` raises, and then nothing has changed.
         """
-        session = self._session(channel.guild)
+        session, guild = self._session(channel.guild), channel.guild
         async with session.order:
-            await session.link.join(channel)
-        await self._remember(channel.guild, voice_channel=channel.id, text_channel=text_channel)
+            if only_if():
+                await session.link.join(channel)
+                await self._remember(guild, voice_channel=channel.id, text_channel=text_channel)
         return session
 
-    async def go(self, session: Session) -> None:
-        """Falls silent and leaves, and remembers that she was to leave."""
+    async def go(self, session: Session, only_if: Callable[[], bool] = always) -> None:
+        """Remembers that she is to be nowhere, falls silent and leaves."""
         async with session.order:
-            session.queue.clear()
-            await session.link.leave()
-        await self._remember(session.link.guild, voice_channel=None, text_channel=None)
+            if only_if():
+                await self._remember(session.link.guild, voice_channel=None, text_channel=None)
+                session.queue.clear()
+                await session.link.leave()
+
+    async def moved(self, guild: discord.Guild) -> None:
+        """Remembers the channel into which a moderator has moved her."""
+        session = self.connected(guild.id)
+        if session is None:
+            return
+        async with session.order:
+            voice = guild.me.voice
+            if session.link.channel is not None and voice is not None and voice.channel is not None:
+                await self._remember(guild, voice_channel=voice.channel.id)
 
     @app_commands.command(description=locale_str("Bring Luna to your voice channel", luna="join"))
     @app_commands.guild_only()
@@ -122,7 +141,7 @@ class Speech(LunaCog, name=SPEECH_COG):
                 utterance = await self._utterance(interaction, text)
                 await session.link.join(channel)
                 session.queue.put(utterance)
-            await self._remember(channel.guild, voice_channel=channel.id)
+                await self._remember(channel.guild, voice_channel=channel.id)
         await self.reply(interaction, "saying", text=_echo(text))
 
     @app_commands.command(

@@ -21,6 +21,7 @@ from luna_tts.errors import EngineClosed
 EXTENSIONS = {
     "engine": set[str](),
     "speech": {"join", "leave", "say", "skip", "stop"},
+    "presence": set[str](),
     "voices": {"voice"},
     "models": {"model"},
     "dictionary": {"dict"},

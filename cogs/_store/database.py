@@ -64,6 +64,13 @@ class Database:
         async with self._transaction() as connection:
             return await _row(connection, guilds, GuildSettings, guild_id=guild_id)
 
+    async def whereabouts(self) -> dict[int, int]:
+        """Guild -> its `voice_channel`, where there is one."""
+        columns = (guilds.c.guild_id, guilds.c.voice_channel)
+        async with self._transaction() as connection:
+            found = await connection.execute(select(*columns).where(columns[1].is_not(None)))
+            return {guild_id: channel_id for guild_id, channel_id in found}
+
     async def member(self, key: tuple[int, int]) -> MemberSettings:
         """The row of (guild id, member id)."""
         async with self._transaction() as connection:

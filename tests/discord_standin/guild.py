@@ -103,10 +103,15 @@ class Guild:
         self.emit("CHANNEL_DELETE", channel.payload())
 
     def add_member(
-        self, name: str, *, locale: str = "en-US", permissions: Iterable[str] = ()
+        self,
+        name: str,
+        *,
+        locale: str = "en-US",
+        permissions: Iterable[str] = (),
+        bot: bool = False,
     ) -> Human:
-        """A new human; `permissions`, by name, come through a role of their own."""
-        human = Human(User(self._id(), name), self, locale=locale)
+        """A new human, or another bot; `permissions`, by name, come through a role of their own."""
+        human = Human(User(self._id(), name, bot), self, locale=locale)
         if names := list(permissions):
             human.roles.append(self.add_role(f"{name}'s role", names))
         self.members[human.id] = human
