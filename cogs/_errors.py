@@ -123,6 +123,20 @@ class ForbiddenWord(LunaError):
         super().__init__("a word of this text is never spoken in this guild")
 
 
+class InvalidTemplate(LunaError):
+    """What is said before a message has no place for the name, or braces besides."""
+
+    def __init__(self, template: str) -> None:
+        super().__init__("the template needs {name} once and no other braces", template=template)
+
+
+class UnknownTimeZone(LunaError):
+    """There is no time zone of that name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"there is no time zone {name!r}", name=name)
+
+
 class UnknownWord(LunaError):
     """The dictionary has no such word."""
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping
-from typing import TypeAlias
+from dataclasses import replace
+from types import UnionType
+from typing import Final, TypeAlias
 
 import discord
 from discord import app_commands
@@ -12,12 +14,15 @@ from discord import app_commands
 from ._choices import matching
 from ._errors import NotListed
 from ._store import GuildSettings, Store, same_word
+from ._voice_link import VocalChannel
 
 Readable: TypeAlias = (
     discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
 )
 """Where messages stand; announcement channels are text channels."""
 AnyChannel: TypeAlias = discord.abc.GuildChannel | discord.Thread
+
+ID_LISTS: Final = ("read_channels", "auto_join_channels", "ignored_members", "ignored_roles")
 
 _PATIENCE_SECONDS = 2.0
 """For what Discord tells of members; autocompletion has to answer within three."""
@@ -51,14 +56,17 @@ async def remove_entry(store: Store, guild_id: int, name: str, entry: int | str)
 async def channels_of(guild: discord.Guild, ids: Iterable[int]) -> dict[int, AnyChannel | None]:
     """The channels and threads of these ids; None = deleted, absent = Discord did not tell."""
     found: dict[int, AnyChannel | None] = {}
-    for channel_id in ids:
+
+    async def look(channel_id: int) -> None:
         try:  # a thread that rests is in no cache
-            channel = guild.get_channel_or_thread(channel_id)
-            found[channel_id] = channel or await guild.fetch_channel(channel_id)
+            cached = guild.get_channel_or_thread(channel_id)
+            found[channel_id] = cached or await guild.fetch_channel(channel_id)
         except discord.NotFound:
             found[channel_id] = None
         except (discord.HTTPException, discord.InvalidData):
-            continue
+            return
+
+    await asyncio.gather(*map(look, ids))
     return found
 
 
@@ -76,6 +84,22 @@ async def members_of(
             return {member_id: member for member_id, member in found.items() if member}
         found |= {member.id: member for member in told}
     return found
+
+
+async def known_here(guild: discord.Guild, settings: GuildSettings) -> tuple[GuildSettings, int]:
+    """`settings` without the ids of what this guild does not have, and how many those were."""
+    channels = await channels_of(guild, {*settings.read_channels, *settings.auto_join_channels})
+    members = await members_of(guild, settings.ignored_members)
+    roles = {voice: _roles(guild, ids) for voice, ids in settings.voice_roles.items()}
+    kept = replace(
+        settings,
+        read_channels=_of(Readable, channels, settings.read_channels),
+        auto_join_channels=_of(VocalChannel, channels, settings.auto_join_channels),
+        ignored_members=tuple(one for one in settings.ignored_members if members.get(one, True)),
+        ignored_roles=_roles(guild, settings.ignored_roles),
+        voice_roles={voice: known for voice, known in roles.items() if known},
+    )
+    return kept, _count_ids(settings) - _count_ids(kept)
 
 
 def named(text: str, names: Mapping[int, str]) -> int:
@@ -100,3 +124,18 @@ def offers(typed: str, names: Mapping[int, str]) -> list[app_commands.Choice[str
 def _same(entry: int | str) -> int | str:
     """Width and case do not matter in words."""
     return same_word(entry) if isinstance(entry, str) else entry
+
+
+def _of(
+    kinds: UnionType, channels: Mapping[int, AnyChannel | None], ids: Iterable[int]
+) -> tuple[int, ...]:
+    return tuple(one for one in ids if isinstance(channels.get(one), kinds))
+
+
+def _roles(guild: discord.Guild, ids: Iterable[int]) -> tuple[int, ...]:
+    return tuple(one for one in ids if guild.get_role(one))
+
+
+def _count_ids(settings: GuildSettings) -> int:
+    lists = [getattr(settings, name) for name in ID_LISTS]
+    return sum(map(len, [*lists, *settings.voice_roles.values()]))

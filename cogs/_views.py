@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 import discord
 
@@ -94,6 +94,30 @@ class Panel(LunaView):
 
         async def callback(interaction: discord.Interaction) -> None:
             await picked(interaction, options[int(select.values[0])])
+
+        select.callback = callback  # type: ignore[method-assign]
+        self.add_item(select)
+
+    def switches(
+        self,
+        placeholder: str,
+        labels: Mapping[str, str],
+        on: Collection[str],
+        changed: Callable[[discord.Interaction, set[str]], Awaitable[None]],
+    ) -> None:
+        """Any number of `labels`, by key, of which those in `on` are on now."""
+        select: discord.ui.Select[Panel] = discord.ui.Select(
+            placeholder=placeholder,
+            min_values=0,
+            max_values=len(labels),
+            options=[
+                discord.SelectOption(label=label[:MOST_LABEL], value=key, default=key in on)
+                for key, label in labels.items()
+            ],
+        )
+
+        async def callback(interaction: discord.Interaction) -> None:
+            await changed(interaction, set(select.values))
 
         select.callback = callback  # type: ignore[method-assign]
         self.add_item(select)

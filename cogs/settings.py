@@ -20,9 +20,11 @@ from luna_tts.errors import InvalidOption
 from ._base import LunaCog, add_cog, may_manage_guild
 from ._errors import InvalidSetup
 from ._forms import Field, Form
+from ._lists import known_here
 from ._member_voice import MANNER, NUMBERS, TUNED, described
+from ._reading_panel import check_texts, reading_panel
 from ._setup_file import LONGEST_FILE, WHEREABOUTS, Setup, read_setup, write_setup
-from ._store import MAX_CHARACTERS, GuildSettings
+from ._store import MAX_CHARACTERS
 from ._views import Panel
 
 LANGUAGES: Final = {"ja": "日本語", "ko": "한국어", "en": "English"}
@@ -79,6 +81,16 @@ class Settings(LunaCog, name="LunaSettings"):
         await self.show_view(interaction, content, panel)
 
     @settings.command(
+        description=locale_str("What is read of a chat, and how", luna="settings_reading")
+    )
+    @app_commands.check(may_manage_guild)
+    async def reading(self, interaction: discord.Interaction) -> None:
+        """Switches, a time zone, and a form for texts."""
+        async with self.acknowledged(interaction):
+            content, panel = await reading_panel(self, interaction, self._server_panel)
+        await self.show_view(interaction, content, panel)
+
+    @settings.command(
         name="export",
         description=locale_str("This server's set-up as one file", luna="settings_export"),
     )
@@ -101,17 +113,21 @@ class Settings(LunaCog, name="LunaSettings"):
     async def import_setup(
         self, interaction: discord.Interaction, file: discord.Attachment
     ) -> None:
-        """All of it or nothing; limits for roles that this server does not have are left out."""
+        """All of it or nothing, but for ids of what this server does not have."""
         assert interaction.guild is not None
         if file.size > LONGEST_FILE:
             raise InvalidSetup("size")
         async with self.acknowledged(interaction):
             setup = await asyncio.to_thread(read_setup, await file.read())
-            settings = _with_known_roles(setup.settings, interaction.guild)
+            check_texts(setup.settings.name_template, setup.settings.time_zone)
+            settings, left_out = await known_here(interaction.guild, setup.settings)
             now = await self.store.guild(interaction.guild.id)
             settings = replace(settings, **{name: getattr(now, name) for name in WHEREABOUTS})
             await self.store.replace_guild(interaction.guild.id, settings, setup.words)
-        await self.reply(interaction, "setup_imported", count=len(setup.words))
+        told = [self.text(interaction, "replies", "setup_imported", count=len(setup.words))]
+        if left_out:
+            told.append(self.text(interaction, "replies", "setup_left_out", count=left_out))
+        await self.show(interaction, "\n".join(told))
 
     async def _member_panel(self, interaction: discord.Interaction) -> tuple[str, Panel]:
         """Menus for voice and style, a form for the numbers, a button to forget them all."""
@@ -204,6 +220,11 @@ class Settings(LunaCog, name="LunaSettings"):
         async def switch(pressed: discord.Interaction) -> None:
             await take(pressed, members_edit_dictionary=not guild.members_edit_dictionary)
 
+        async def turn(pressed: discord.Interaction) -> None:
+            await may_manage_guild(pressed)
+            await pressed.response.defer()
+            await self._redraw(pressed, await reading_panel(self, pressed, self._server_panel))
+
         voices = [status.name for status in self.service.catalogue() if status.info]
         panel = Panel(self.explain)
         panel.menu(
@@ -220,6 +241,7 @@ class Settings(LunaCog, name="LunaSettings"):
         )
         panel.button(self.text(interaction, "panels", "max"), fill)
         panel.button(self.text(interaction, "panels", "edit"), switch)
+        panel.button(self.text(interaction, "panels", "reading"), turn)
         everybody = "everybody" if guild.members_edit_dictionary else "managers"
         shown = self.text(
             interaction,
@@ -255,15 +277,6 @@ def _number(name: str, text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise InvalidOption(name, text, low, high)
     return value
-
-
-def _with_known_roles(settings: GuildSettings, guild: discord.Guild) -> GuildSettings:
-    kept = {
-        voice: known
-        for voice, roles in settings.voice_roles.items()
-        if (known := tuple(role for role in roles if guild.get_role(role)))
-    }
-    return replace(settings, voice_roles=kept)
 
 
 async def setup(bot: commands.Bot) -> None:

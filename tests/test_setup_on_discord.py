@@ -54,18 +54,63 @@ async def test_a_setup_goes_to_another_server_whole(scene: tuple[Cafe, Human, Ca
             {"surface": "🦊", "reading": "コンコン", "accent": None, "priority": 9},
         ],
     }
-    told = await take_setup(admin, content)
-    assert told == "設定を取り込みました（単語 2 件）。"
+    told = "設定を取り込みました（単語 2 件）。"
+    assert (await take_setup(admin, content)).splitlines() == [
+        told,
+        "このサーバーにないチャンネル・ロール・メンバーは除きました（2 件）。",
+    ]
     here = await setup_of(admin)
     known = {**DEFAULTS, **content["settings"], "voice_roles": {"小春": [role.id]}}
     assert here == {**content, "settings": known}
     await ask(owner, "settings server", language="ko")
-    assert await take_setup(owner, here) == told
+    assert (await take_setup(owner, here)).startswith(told)
     there = {**known, "voice_roles": {}}
     assert await setup_of(owner) == {**content, "settings": there}
     shown = await ask(owner, "settings server")
     assert "声: 小春\n言語: English\n読み上げる文字数: 77" in shown
     assert "単語: 2 件" in await ask(bar.alice, "dict list")
+
+
+async def test_what_the_other_server_does_not_have_is_left_out_and_counted(
+    scene: tuple[Cafe, Human, Cafe, Human],
+) -> None:
+    cafe, admin, bar, owner = scene
+    role = cafe.guild.add_role("Loud", [])
+    mine = {
+        "read_channels": [cafe.chat.id, cafe.lounge.id],
+        "auto_join_channels": [cafe.lounge.id],
+        "ignored_members": [cafe.alice.id],
+        "ignored_roles": [role.id],
+        "voice_roles": {"小春": [role.id]},
+    }
+    plain = {
+        "read_bots": True,
+        "listeners_only": True,
+        "skip_prefix": "!",
+        "ng_words": ["あれ", "それ"],
+        "ng_beep": True,
+        "read_names": True,
+        "name_template": "{name}さん",
+        "announce_joins": False,
+        "distinct_voices": False,
+        "read_embeds": True,
+        "auto_leave": False,
+        "time_zone": "Europe/Berlin",
+    }
+    content = {"luna_setup": 1, "settings": {**mine, **plain}}
+    assert await take_setup(admin, content) == "設定を取り込みました（単語 0 件）。"
+    here = await setup_of(admin)
+    assert here["settings"] == {**DEFAULTS, **mine, **plain}
+    assert (await take_setup(owner, here)).splitlines() == [
+        "設定を取り込みました（単語 0 件）。",
+        "このサーバーにないチャンネル・ロール・メンバーは除きました（6 件）。",
+    ]
+    assert (await setup_of(owner))["settings"] == {**DEFAULTS, **plain}
+    wrong = {"auto_join_channels": [bar.chat.id, bar.lounge.id], "ignored_members": [1, owner.id]}
+    told = await take_setup(owner, {"luna_setup": 1, "settings": wrong})
+    assert told.endswith("（2 件）。"), "a chat is no voice channel"
+    kept = {"auto_join_channels": [bar.lounge.id], "ignored_members": [owner.id]}
+    assert (await setup_of(owner))["settings"] == {**DEFAULTS, **kept}
 
 
 async def test_where_luna_is_belongs_to_no_setup(tmp_path: Path) -> None:
@@ -96,6 +141,9 @@ async def test_where_luna_is_belongs_to_no_setup(tmp_path: Path) -> None:
         ({"luna_setup": 1, "settings": {"voice": 3}}, FAULTY.format("settings")),
         ({"luna_setup": 1, "settings": {"language": "tlh"}}, "tlh という言語はありません。"),
         ({"luna_setup": 1, "dictionary": [{"surface": "月"}]}, FAULTY.format("dictionary")),
+        ({"luna_setup": 1, "settings": {"time_zone": "tlh"}}, "tlh というタイムゾーンは"),
+        ({"luna_setup": 1, "settings": {"name_template": "x"}}, "{name} を一度だけ入れて"),
+        ({"luna_setup": 1, "settings": {"ng_words": ["x"] * 101}}, "100 件までです"),
         (
             {"luna_setup": 1, "dictionary": [{"surface": "月", "reading": "moon"}]},
             "読み「moon」はかなではありません。",
