@@ -33,12 +33,14 @@ class LunaView(discord.ui.View):
 
 
 class Pages(LunaView):
-    """A text of several pages, with buttons to turn them."""
+    """A text of one or more pages, with buttons to turn them where there are several."""
 
     def __init__(self, pages: Sequence[str], explain: OnError) -> None:
         super().__init__(explain)
         self._pages = pages
         self._at = 0
+        if len(pages) == 1:
+            self.clear_items()
         self._show()
 
     @property

@@ -102,7 +102,7 @@ class Status(LunaCog, name="LunaStatus"):
             lines = [self.text(interaction, "help", "intro")]
             async for command, description in self._commands.entries(interaction):
                 lines.append(f"{command} {description}")
-        await self.show(interaction, "\n".join(lines))
+        await self.show_pages(interaction, lines)
 
     @app_commands.command(
         description=locale_str(
