@@ -50,3 +50,10 @@ class ChatMessage:
     """Titles, where they are to be read."""
     now: datetime | None = None
     """When it is read, aware of the zone in which times are spoken; `None` = UTC, today."""
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was posted: whom it answers says nothing by itself."""
+        listed = (self.attachments, self.stickers, self.embeds)
+        parts = (self.content.strip(), self.forwarded, self.poll, self.poll_result, *listed)
+        return not any(parts)

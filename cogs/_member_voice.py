@@ -113,6 +113,13 @@ class MemberVoice:
         return {info.name: info for info in self.service.voices()}
 
 
+async def own_choice(service: TTSService, store: Store, guild_id: int) -> Choice:
+    """How Luna herself sounds in a guild: as the guild does."""
+    guild = replace(await store.guild(guild_id), newcomer_voice=None)
+    loaded = {info.name: info for info in service.voices()}
+    return choose(guild, MemberSettings(), (), loaded, service.voice)
+
+
 def _with_own_style(kept: MemberSettings, changes: Mapping[str, Any]) -> dict[str, Any]:
     """`changes`, which also let go of the old voice's speaker and style if the voice changes."""
     if changes.get("voice", kept.voice) == kept.voice:

@@ -61,6 +61,9 @@ class Speaking(Protocol):
     async def manner(self, member: discord.Member) -> Manner:
         """How the member's texts are read; as the operator has it while nothing is known."""
 
+    async def own_manner(self, guild: discord.Guild) -> Manner:
+        """How Luna speaks for herself, and for who is no member; as above."""
+
     async def enter(
         self,
         channel: VocalChannel,

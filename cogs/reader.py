@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from functools import partial
+from typing import Final
 
 import discord
 from discord.ext import commands
 
 from ._base import LunaCog, add_cog
-from ._chat_message import ChatMessage
-from ._markup import speakable
-from ._readable import Author, why_unread
+from ._discord_message import is_to_be_read, words_of
+from ._names import Names
+from ._readable import Author, Unread, why_unread
 from ._reading_order import ReadingOrder
 from ._sessions import Session
 from ._speech_queue import Utterance
 from ._store import GuildSettings, MemberSettings, StoreUnavailable
+from ._voice_link import VocalChannel
+
+OLD_SECONDS: Final = 600.0
+"""What is older when it is edited was spoken or dropped long ago."""
+NO_CONTENT: Final = (
+    "The Message Content Intent is switched off: chat cannot be read aloud, /say works. Cure: "
+    "Developer Portal > your application > Bot > Message Content Intent, and ask for it in code."
+)
+
+_log = logging.getLogger(__name__)
 
 
 class Reader(LunaCog, name="LunaReader"):
@@ -22,7 +35,14 @@ class Reader(LunaCog, name="LunaReader"):
 
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
+        self._names = Names(lambda: self.store)
         self._orders: dict[int, ReadingOrder] = {}
+
+    async def cog_load(self) -> None:
+        """Tells the operator what keeps her from reading."""
+        await super().cog_load()
+        if not self.bot.intents.message_content:
+            _log.warning(NO_CONTENT)
 
     async def cog_unload(self) -> None:
         """Ends what is being prepared."""
@@ -34,61 +54,81 @@ class Reader(LunaCog, name="LunaReader"):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Reads a message, if it is one to be read."""
-        session = self._session(message.guild)
-        if session is not None and message.author != self.bot.user:
-            self._order(session).enter(
-                message.id, self._prepare(message, session), partial(_offer, session)
-            )
+        if (session := self._session(message)) is not None:
+            order = self._order(session.link.guild.id)
+            order.enter(message.id, self._prepare(message, session), partial(_offer, session))
 
-    def _session(self, guild: discord.Guild | None) -> Session | None:
-        """Where what is written in `guild` is read; None while Luna is not in voice there."""
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
+        """What has not had its turn yet is read as it is now; the rest stays as it was heard."""
+        message = edit.message
+        age = (discord.utils.utcnow() - message.created_at).total_seconds()
+        if age < OLD_SECONDS and (session := self._session(message)) is not None:
+            order = self._order(session.link.guild.id)
+            change = partial(_replace, session, message.id)
+            order.enter(message.id, self._prepare(message, session), change)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
+        """Takes a message back, even while it sounds."""
+        self._take_back(gone.guild_id, [gone.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, gone: discord.RawBulkMessageDeleteEvent) -> None:
+        """Takes them all back."""
+        self._take_back(gone.guild_id, gone.message_ids)
+
+    def _take_back(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
         speech = self.speech
-        return speech.connected(guild.id) if speech is not None and guild is not None else None
+        session = speech.connected(guild_id) if speech and guild_id else None
+        if session is None or guild_id is None:
+            return
+        for message_id in message_ids:
+            self._order(guild_id).take_back(message_id)
+            session.queue.discard(message_id)
 
-    def _order(self, session: Session) -> ReadingOrder:
-        return self._orders.setdefault(session.link.guild.id, ReadingOrder())
+    def _session(self, message: discord.Message) -> Session | None:
+        """Where a message may be read: Luna is in voice there, and has not written it herself."""
+        speech, guild = self.speech, message.guild
+        if speech is None or guild is None or message.author == self.bot.user:
+            return None
+        return speech.connected(guild.id)
+
+    def _order(self, guild_id: int) -> ReadingOrder:
+        return self._orders.setdefault(guild_id, ReadingOrder())
 
     async def _prepare(self, message: discord.Message, session: Session) -> Utterance | None:
         """What is spoken of a message, and how; None if nothing is."""
-        guild, member = await self._settings(message)
-        author, channel = message.author, session.link.channel
-        if channel is None or self.speech is None or not isinstance(author, discord.Member):
+        speech, channel = self.speech, session.link.channel
+        author, guild = message.author, session.link.guild
+        if speech is None or channel is None:
             return None
-        unread = why_unread(
-            message.content,
-            Author(
-                author.id,
-                [role.id for role in author.roles],
-                author.bot,
-                author.id in channel.voice_states,
-                member.opted_out,
-            ),
-            (message.channel.id, getattr(message.channel, "parent_id", None)),
-            channel.id,
-            guild,
-            system=message.is_system(),
-        )
-        if unread:
+        settings, member = await self._settings(guild.id, author.id)
+        if _why_unread(message, channel, settings, member):
             return None
-        manner = await self.speech.manner(author)
-        said = speakable(
-            ChatMessage(message.content),
-            manner.language,
-            manner.max_characters,
-            manner.words,
-            ng_words=guild.ng_words,
-            ng_beep=guild.ng_beep,
-        )
+        if isinstance(author, discord.Member):
+            manner = await speech.manner(author)
+        else:  # a webhook
+            manner = await speech.own_manner(guild)
+        said = await words_of(message, self._names, manner, settings)
         if not said:
             return None
-        return Utterance(said, manner.voice, manner.options, manner.words, message_id=message.id)
+        return Utterance(
+            said,
+            manner.voice,
+            manner.options,
+            manner.words,
+            member_id=author.id,
+            message_id=message.id,
+        )
 
-    async def _settings(self, message: discord.Message) -> tuple[GuildSettings, MemberSettings]:
+    async def _settings(
+        self, guild_id: int, member_id: int
+    ) -> tuple[GuildSettings, MemberSettings]:
         """The guild's and the author's; as if nothing were set where the store does not answer."""
-        guild_id = message.guild.id if message.guild else 0
         try:
             guild = await self.store.guild(guild_id)
-            return guild, await self.store.member(guild_id, message.author.id)
+            return guild, await self.store.member(guild_id, member_id)
         except StoreUnavailable:  # it has told the log
             return GuildSettings(), MemberSettings()
 
@@ -96,6 +136,35 @@ class Reader(LunaCog, name="LunaReader"):
 def _offer(session: Session, utterance: Utterance | None) -> None:
     if utterance is not None:
         session.queue.offer(utterance)
+
+
+def _replace(session: Session, message_id: int, utterance: Utterance | None) -> None:
+    """Before its turn; what is not to be read any more leaves the queue."""
+    nothing = Utterance("", message_id=message_id)
+    if session.queue.replace(message_id, utterance or nothing) and utterance is None:
+        session.queue.discard(message_id)
+
+
+def _why_unread(
+    message: discord.Message, channel: VocalChannel, guild: GuildSettings, member: MemberSettings
+) -> Unread | None:
+    """Why a message is not read while Luna is in `channel`."""
+    author = message.author
+    roles = author.roles if isinstance(author, discord.Member) else ()
+    return why_unread(
+        message.content,
+        Author(
+            author.id,
+            {role.id for role in roles},
+            bot=author.bot or message.webhook_id is not None,
+            listening=author.id in channel.voice_states,
+            opted_out=member.opted_out,
+        ),
+        (message.channel.id, getattr(message.channel, "parent_id", None)),
+        channel.id,
+        guild,
+        system=not is_to_be_read(message),
+    )
 
 
 async def setup(bot: commands.Bot) -> None:

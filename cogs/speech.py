@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import discord
 from discord import app_commands
@@ -17,8 +17,10 @@ from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
+from ._choices import Choice
 from ._errors import NotConnected, NothingToSkip, NotInVoice
 from ._markup import speakable
+from ._member_voice import own_choice
 from ._sessions import Manner, Session, always
 from ._speech_queue import SpeechQueue, Utterance
 from ._store import StoreUnavailable
@@ -188,14 +190,26 @@ class Speech(LunaCog, name=SPEECH_COG):
 
     async def manner(self, member: discord.Member) -> Manner:
         """How the member's texts are read here; as the operator has it while nothing is known."""
+        return await self._manner(self.member_voice(member).choice, member.guild.id, member.id)
+
+    async def own_manner(self, guild: discord.Guild) -> Manner:
+        """How Luna speaks for herself, and for who is no member; as above."""
+
+        async def choice() -> Choice:
+            return await own_choice(self.service, self.store, guild.id)
+
+        return await self._manner(choice, guild.id, 0)
+
+    async def _manner(
+        self, choose: Callable[[], Awaitable[Choice]], guild_id: int, member_id: int
+    ) -> Manner:
         environment = self.environment
         try:
-            caller = self.member_voice(member)
-            guild = await self.store.guild(caller.guild_id)
-            choice = await caller.choice()
+            guild = await self.store.guild(guild_id)
+            choice = await choose()
             if choice.missed:
                 self._fetch(choice.missed)
-            words = await self.words(caller.guild_id, caller.member_id)
+            words = await self.words(guild_id, member_id)
         except StoreUnavailable:  # it has told the log; to be heard matters more
             return Manner(environment.language, environment.max_characters)
         return Manner(

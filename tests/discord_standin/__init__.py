@@ -19,11 +19,12 @@ from .hearing import (
 )
 from .interaction import Interaction
 from .listener import HeardPacket, Listener
-from .people import Human
+from .messages import Message, Poll
+from .people import Human, Writer
 from .rest import Request
 from .stand_in import StandIn
 from .support import Delays, DiscordError, Limits
-from .world import Channel, Member, Message, Role
+from .world import Channel, Member, Role
 
 __all__ = [
     "Alignment",
@@ -40,10 +41,12 @@ __all__ = [
     "Member",
     "Message",
     "Playout",
+    "Poll",
     "Request",
     "Role",
     "StandIn",
     "Upload",
+    "Writer",
     "align",
     "largest_gap",
     "lost",

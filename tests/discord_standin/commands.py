@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import rules
+from .messages import Message
 from .permissions import bits
 from .support import DiscordError, Json, Snowflakes
-from .world import Channel, Member, Message, Role
+from .world import Channel, Member, Role
 
 PYTHON_TYPES: dict[int, tuple[type, ...]] = {
     rules.STRING: (str,),

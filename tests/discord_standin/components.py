@@ -11,8 +11,9 @@ from typing import Any
 from . import rules
 from .commands import resolve
 from .message_rules import CHANNEL_SELECT, LINK_BUTTON, SELECTS, STRING_SELECT
+from .messages import Message
 from .support import Json
-from .world import Channel, Member, Message, Role
+from .world import Channel, Member, Role
 
 CHOOSABLE: dict[int, tuple[type, ...]] = {
     5: (Member,),

@@ -35,6 +35,7 @@ PRIVILEGED = ("members", "presences", "message_content")
 EVENT_INTENTS = {
     "GUILD": "guilds",
     "CHANNEL": "guilds",
+    "THREAD": "guilds",
     "GUILD_MEMBER": "members",
     "VOICE_STATE_UPDATE": "voice_states",
     "MESSAGE": "guild_messages",
@@ -285,7 +286,9 @@ class Gateway:
         if "content" not in payload or own or mentioned or session.wants("message_content"):
             return payload
         nothing: Json = {"embeds": [], "components": [], "attachments": []}
-        return {**payload, "content": "", **nothing}
+        hidden = ("poll", "message_snapshots")
+        kept = {key: value for key, value in payload.items() if key not in hidden}
+        return {**kept, "content": "", **nothing}
 
     def _left(self, socket: Socket) -> None:
         """A socket closed; if the bot said goodbye its session is over."""

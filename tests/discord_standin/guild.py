@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import permissions
-from .people import Human
+from .messages import Message
+from .people import Human, Writer
 from .support import Changes, Json, Snowflakes
-from .world import STAGE, TEXT, VOICE, Channel, Member, Message, Role, User
+from .world import PUBLIC_THREAD, STAGE, TEXT, VOICE, Channel, Member, Role, User
 
 if TYPE_CHECKING:
     from .cdn import Cdn
@@ -94,6 +95,13 @@ class Guild:
         """A new stage channel."""
         return self._add_channel(Channel(self._id(), self, name, STAGE))
 
+    def add_thread(self, parent: Channel, name: str) -> Channel:
+        """A new public thread under a text channel."""
+        thread = Channel(self._id(), self, name, PUBLIC_THREAD, parent=parent)
+        self.channels[thread.id] = thread
+        self.emit("THREAD_CREATE", {**thread.payload(), "newly_created": True})
+        return thread
+
     def remove_channel(self, channel: Channel) -> None:
         """Delete a channel; its people leave voice first."""
         for member in channel.members:
@@ -135,6 +143,16 @@ class Guild:
         payload = {"guild_id": str(self.id), "role_id": str(role.id)}
         self.emit("GUILD_ROLE_DELETE", payload)
 
+    def add_webhook(self, name: str) -> Writer:
+        """A link through which something outside of Discord writes."""
+        return Writer(User(self._id(), name, bot=True), self, webhook=True)
+
+    def unfurl(self, message: Message, title: str) -> None:
+        """Discord has looked at the page that a message links to: an edit that nobody made."""
+        url = "https://example.com/page"
+        message.embeds = [*message.embeds, {"type": "link", "url": url, "title": title}]
+        self.emit("MESSAGE_UPDATE", message.payload())
+
     def add_role(self, name: str, names: Iterable[str]) -> Role:
         """A new role with permissions by name."""
         role = Role(self._id(), name, permissions.bits(names))
@@ -168,7 +186,8 @@ class Guild:
             "preferred_locale": self.locale,
             "member_count": len(self.members),
             "roles": [role.payload() for role in roles],
-            "channels": [channel.payload() for channel in self.channels.values()],
+            "channels": [c.payload() for c in self.channels.values() if c.parent is None],
+            "threads": [c.payload() for c in self.channels.values() if c.parent is not None],
             "members": [member.payload() for member in members],
             "voice_states": [member.voice_payload() for member in in_voice],
             "joined_at": "2024-01-01T00:00:00+00:00",
@@ -183,7 +202,7 @@ class Guild:
             "premium_tier": 0,
             "afk_timeout": 300,
             "afk_channel_id": None,
-            **{key: [] for key in ("presences", "threads", "emojis", "stickers")},
+            **{key: [] for key in ("presences", "emojis", "stickers")},
             **{key: [] for key in ("stage_instances", "guild_scheduled_events")},
             "soundboard_sounds": [],
         }

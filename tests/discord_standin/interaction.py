@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import rules
+from .messages import LOADING, Message
 from .support import Json, T
-from .world import LOADING, Channel, Member, Message
+from .world import Channel, Member
 
 if TYPE_CHECKING:
     from .guild import World

@@ -26,8 +26,9 @@ from .interaction import (
     check_kind,
     payload,
 )
+from .messages import EPHEMERAL, LOADING, Message
 from .support import Delays, DiscordError, Json, Limits, Tasks
-from .world import EPHEMERAL, LOADING, TEXT, Channel, Member, Message, timestamp
+from .world import TEXT, Channel, Member, timestamp
 
 
 @dataclass(eq=False, repr=False)

@@ -18,8 +18,9 @@ from .commands import CommandStore
 from .guild import Guild, World
 from .interaction import UPDATE
 from .interactions import Interactions
+from .messages import LOADING, Message
 from .support import Delays, DiscordError, Json
-from .world import LOADING, Channel, Member, Message, timestamp
+from .world import Channel, Member, timestamp
 
 PREFIX = "/api/v10"
 HEADERS = {"Via": "1.1 google"}

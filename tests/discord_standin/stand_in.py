@@ -20,13 +20,14 @@ from .gateway import Gateway, Session
 from .guild import Guild, World
 from .interactions import Interactions
 from .listener import Listener
+from .messages import Message
 from .opus import load_libopus
 from .people import Human
 from .rest import Request, Rest, Scripted
 from .support import Changes, Delays, Json, Limits, Snowflakes, Tasks
 from .voice_gateway import VoiceServer, VoiceSession
 from .voice_states import BotVoice
-from .world import Channel, Message, User
+from .world import Channel, User
 
 
 class StandIn:

@@ -1,24 +1,20 @@
-"""Users, members, roles, channels, messages and voice states, as Discord's JSON shows them."""
+"""Users, members, roles, channels and voice states, as Discord's JSON shows them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import permissions
 from .support import Json
 
 if TYPE_CHECKING:
     from .guild import Guild
+    from .messages import Message
 
-TEXT, VOICE, STAGE = 0, 2, 13
+TEXT, VOICE, PUBLIC_THREAD, STAGE = 0, 2, 11, 13
 """Channel types."""
-
-PARTS = ("embeds", "components", "attachments")
-"""What a message has lists of, beside its content."""
-EPHEMERAL, LOADING = 1 << 6, 1 << 7
-"""Message flags."""
 
 
 def timestamp() -> str:
@@ -96,6 +92,8 @@ class Member:
     locale: str = "en-US"
     nick: str | None = None
     voice: VoiceState | None = None
+    webhook: bool = False
+    """Whether it is no member at all, but writes through a link that somebody made."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.user.name}>"
@@ -163,6 +161,8 @@ class Channel:
     user_limit: int = 0
     overwrites: dict[int, permissions.Overwrite] = field(default_factory=dict)
     messages: dict[int, Message] = field(default_factory=dict)
+    parent: Channel | None = None
+    """Of a thread."""
 
     def __repr__(self) -> str:
         return f"<Channel {self.name}>"
@@ -174,7 +174,9 @@ class Channel:
         return [m for m in everyone if m.voice is not None and m.voice.channel is self]
 
     def permissions_for(self, member: Member) -> int:
-        """A member's bit set here."""
+        """A member's bit set here; a thread has none of its own."""
+        if self.parent is not None:
+            return self.parent.permissions_for(member)
         roles = {role.id for role in member.roles}
         overwrites = self.overwrites.values()
         base = member.guild_permissions
@@ -210,6 +212,8 @@ class Channel:
 
     def payload(self) -> Json:
         """The channel object."""
+        if self.parent is not None:
+            return self._thread_payload(self.parent)
         payload: Json = {
             "id": str(self.id),
             "guild_id": str(self.guild.id),
@@ -235,83 +239,23 @@ class Channel:
             return {**payload, "topic": None}
         return {**payload, "bitrate": 64000, "user_limit": self.user_limit, "rtc_region": None}
 
-
-@dataclass(eq=False, repr=False)
-class Message:
-    """A message, or the answer to an interaction."""
-
-    id: int
-    channel: Channel
-    author: Member
-    content: str = ""
-    embeds: list[Json] = field(default_factory=list)
-    components: list[Json] = field(default_factory=list)
-    attachments: list[Json] = field(default_factory=list)
-    flags: int = 0
-    reference: Message | None = None
-    created_at: str = field(default_factory=timestamp)
-    edited_at: str | None = None
-    interaction_id: int | None = None
-    only_for: Member | None = None
-    """Whose interaction it answers: an ephemeral message is seen by nobody else."""
-    deleted: bool = False
-
-    def __repr__(self) -> str:
-        return f"<Message {self.content!r} by {self.author.user.name}>"
-
-    @property
-    def ephemeral(self) -> bool:
-        """Whether only one person sees it."""
-        return bool(self.flags & EPHEMERAL)
-
-    def mentioned(self) -> list[Member]:
-        """Members whom the content names."""
-        members = self.channel.guild.members.values()
-        names = [(m, f"<@{m.id}>", f"<@!{m.id}>") for m in members]
-        return [m for m, name, old in names if name in self.content or old in self.content]
-
-    def apply(self, body: Json) -> None:
-        """Take over what a request sets."""
-        changes: dict[str, Any] = {k: body[k] for k in PARTS if k in body}
-        for name, value in changes.items():
-            setattr(self, name, value or [])
-        if "content" in body:
-            self.content = body["content"] or ""
-
-    def delete(self) -> None:
-        """Nobody sees it any more."""
-        self.deleted = True
-        self.channel.messages.pop(self.id, None)
-
-    def payload(self, *, readable: bool = True) -> Json:
-        """The message object; unreadable without the message_content intent."""
-        payload: Json = {
+    def _thread_payload(self, parent: Channel) -> Json:
+        return {
             "id": str(self.id),
-            "type": 20 if self.interaction_id else (19 if self.reference else 0),
-            "channel_id": str(self.channel.id),
-            "guild_id": str(self.channel.guild.id),
-            "author": self.author.user.payload(),
-            "member": {k: v for k, v in self.author.payload().items() if k != "user"},
-            "content": self.content if readable else "",
-            "embeds": self.embeds if readable else [],
-            "components": self.components if readable else [],
-            "attachments": self.attachments if readable else [],
-            "mentions": [{**m.user.payload(), "member": m.payload()} for m in self.mentioned()],
-            "mention_roles": [],
-            "mention_everyone": False,
-            "timestamp": self.created_at,
-            "edited_timestamp": self.edited_at,
-            "tts": False,
-            "pinned": False,
-            "flags": self.flags,
+            "guild_id": str(self.guild.id),
+            "parent_id": str(parent.id),
+            "owner_id": str(self.guild.owner_id),
+            "type": self.type,
+            "name": self.name,
+            "message_count": len(self.messages),
+            "member_count": 1,
+            "rate_limit_per_user": 0,
+            "last_message_id": None,
+            "flags": 0,
+            "thread_metadata": {
+                "archived": False,
+                "auto_archive_duration": 1440,
+                "archive_timestamp": "2024-01-01T00:00:00+00:00",
+                "locked": False,
+            },
         }
-        if self.author.user.bot and self.interaction_id:
-            payload["application_id"] = payload["webhook_id"] = str(self.author.id)
-        if self.reference is not None:
-            payload["message_reference"] = {
-                "type": 0,
-                "message_id": str(self.reference.id),
-                "channel_id": str(self.reference.channel.id),
-                "guild_id": str(self.reference.channel.guild.id),
-            }
-        return payload
