@@ -27,11 +27,11 @@ from ._markup_secrets import hide_secrets
 from ._markup_tags import name_tags, spoken_name
 from ._spoken import spoken
 
-_LONGEST: Final = 4000
-"""Characters, Discord's own limit: what is longer is cut before anything looks at it."""
+_LONGEST: Final = 6000
+"""Characters that Discord lets through; what is longer is cut before anything looks at it."""
 _SPACES: Final = re.compile(r"[ \t]+")
 _LINES: Final = re.compile(r" ?\n[ \n]*")
-_SAYABLE: Final = re.compile(r"\w|[%@&+=×÷±√∞≠°♥❤]")
+_SAYABLE: Final = re.compile(r"[^\W_]|[%@&+=×÷±√∞≠°]")
 _ONLY_MARKS: Final = {
     "question": re.compile(r"[!！]*[?？][?？!！]*"),
     "surprise": re.compile(r"[!！]+"),
@@ -57,13 +57,12 @@ def speakable(
     """
     message = ChatMessage(message) if isinstance(message, str) else message
     reading = Reading(language, message, words, message.now or datetime.now(UTC))
-    beep = spoken("beep", language)
     parts = [
         reply(reading),
         join(_written(reading), language),
         join(attached(reading), language),
     ]
-    censored = [censor(part, ng_words, words, beep) for part in parts]
+    censored = [censor(part, ng_words, words, language) for part in parts]
     if any(found for _, found in censored) and not ng_beep:
         return ""
     head, body, tail = (text for text, _ in censored)

@@ -38,7 +38,7 @@ def name_emoji(text: str, reading: Reading) -> str:
 
     def named(found: str, data: dict[str, str]) -> str:
         if reading.knows(found):
-            return reading.keep(found)
+            return reading.keep(found, Kind.EMOJI)
         if _KEYCAP in found:
             return found[0]
         if _TEXT_STYLE.fullmatch(found) and data["status"] != _WHOLE:

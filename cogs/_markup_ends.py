@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
 
 from luna_tts import DictionaryWord, UserDictionary
 from luna_tts.nlp.dictionary_word import LONGEST_SURFACE
 
+from ._chat_message import ChatMessage
+from ._markup_emoji import name_emoji
 from ._markup_noise import clean
+from ._markup_reading import Reading
 from ._spoken import spoken
 
 _BREAKS: Final = (
@@ -42,16 +46,16 @@ def cut(text: str, limit: int, language: str) -> str:
 
 
 def censor(
-    text: str, ng_words: Sequence[str], words: UserDictionary | None, beep: str
+    text: str, ng_words: Sequence[str], words: UserDictionary | None, language: str
 ) -> tuple[str, bool]:
-    """`text` with `beep` for each of `ng_words` in it, and whether there was one.
+    """`text` with a beep for each of `ng_words` in it, and whether there was one.
 
-    Width, case and the kind of kana do not matter; Latin words are whole words. A word of the
-    dictionary `words` that would be read as one is one.
+    Width, case and the kind of kana do not matter; Latin words are whole words; an emoji is its
+    name. A word of the dictionary `words` that would be read as one is one.
     """
     if not ng_words:
         return text, False
-    bad = _compile(tuple(ng_words))
+    bad, beep = _compile(tuple(ng_words), language), spoken("beep", language)
     spans = [(one.start, one.end) for one in bad.find(text)]
     for one in words.find(text) if words is not None else []:
         if bad.find(one.word.reading):
@@ -64,14 +68,19 @@ def censor(
 
 
 @lru_cache(maxsize=64)
-def _compile(ng_words: tuple[str, ...]) -> UserDictionary:
+def _compile(ng_words: tuple[str, ...], language: str) -> UserDictionary:
     """Dictionaries find words as they are to be found here; what is read for them is no matter."""
     surfaces = {
         form.strip()[:LONGEST_SURFACE].strip()
         for word in ng_words
-        for plain in [clean(word).replace("\n", " ")]
+        for plain in [_named(clean(word).replace("\n", " "), language)]
         for form in (plain, plain.translate(_KATAKANA), plain.translate(_HIRAGANA))
     }
     return UserDictionary(
         DictionaryWord(surface, "ピー") for surface in surfaces if surface and surface.isprintable()
     )
+
+
+def _named(word: str, language: str) -> str:
+    reading = Reading(language, ChatMessage(), None, datetime.now(UTC))
+    return reading.restore(name_emoji(word, reading))
