@@ -48,9 +48,9 @@ def _split(found: str) -> tuple[str, str]:
     """An address, and the marks behind it that are not of it."""
     if found[0] == "<" and found[-1] == ">":
         return found, ""
-    end = len(_AFTER.sub("", found))
-    while found[end - 1 : end] == ")" and found.count(")", 0, end) > found.count("(", 0, end):
-        end -= 1
+    address = _AFTER.sub("", found)
+    closing = len(address) - len(address.rstrip(")"))
+    end = len(address) - max(0, min(closing, address.count(")") - address.count("(")))
     return found[:end], found[end:]
 
 
