@@ -19,7 +19,7 @@ _ENDS: Final = r"(?=[\s、。，．,.！？!?…」）)』~〜～\U000f0000-\U00
 _BEGINS: Final = rf"(?<![{_LATIN}0-9０-９_.'’@/#:-])"
 _OVER: Final = rf"(?![{_LATIN}0-9０-９_'’@/-]|[.:][{_LATIN}0-9])"
 _W: Final = re.compile(
-    rf"(?<![{_LATIN}_.'’@/#:-])(?:[wｗ]{{2,}}|[WＷ]{{3,}})(?:[っッｯ]?[wWｗＷ]+)*{_OVER}"
+    rf"(?<![{_LATIN}_.'’@/#:-])(?:[wｗ]{{2,}}|[WＷ]{{3,}})(?:[っッｯ]?[wWｗＷ]+)*(?:[mｍ][9９])?{_OVER}"
     rf"|(?<=[ぁ-んァ-ヶー一-鿿][b-df-hj-np-tvxyz])[wｗ]{{2,}}{_OVER}"  # おkww
     rf"|(?<=[ぁ-んァ-ヶー一-鿿！？!?。）)\U000f0000-\U0010ffff])[wｗ]{_ENDS}"
 )
@@ -34,6 +34,9 @@ _CLAP: Final = re.compile(
     rf"(?<![0-9０-９.,:/$¥#{_LATIN}+-])[8８]{{3,}}(?![0-9０-９{_LATIN}%％]|[.,:/-][0-9])"
 )
 _COUNTED: Final = re.compile(r"\s?[円人個回本枚点件万億体年話番号階cm원명개번점호층]")
+_SENTENCE: Final = re.compile("[ぁ-ゖァ-ヺ一-鿿]")
+_CERTAINLY_CLAPS: Final = 6
+"""Eights; fewer may be a number."""
 _JAMO: Final = re.compile("[ㄱ-ㅣ]+")
 _JAMO_LAUGHTER: Final = r"(?P<laugh>[ㅋㅎ]*ㅋ[ㅋㅎ]*)|(?P<soft>ㅎ+)|(?P<cry>[ㅠㅜ]+)"
 
@@ -53,13 +56,14 @@ def say_laughter(text: str, reading: Reading) -> str:
         return reading.say("laughs" if loud else "laugh", Kind.LAUGHTER)
 
     def clap(match: re.Match[str]) -> str:
-        number = len(match[0]) < (4 if japanese else 6)
-        alone = (
-            not match.string[: match.start()].strip() and not match.string[match.end() :].strip()
+        eights, end = len(match[0]), match.end()
+        sure = eights >= _CERTAINLY_CLAPS or (
+            japanese
+            and not _SENTENCE.match(match.string, end)
+            and (eights > 3 or match[0] == text.strip())
         )
-        if (number and not (japanese and alone)) or _COUNTED.match(match.string, match.end()):
-            return match[0]
-        return reading.say("clap", Kind.LAUGHTER)
+        number = not sure or _COUNTED.match(match.string, end)
+        return match[0] if number else reading.say("clap", Kind.LAUGHTER)
 
     def long(match: re.Match[str]) -> str:
         short = match[0]

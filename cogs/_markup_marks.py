@@ -38,7 +38,7 @@ def hide(text: str, reading: Reading, *, was_cut: bool = False) -> str:
 
 
 _LINE_MARKS: Final = re.compile(
-    r"^[ \t]*(?:(?:>>> |> |-# |#{1,3} |[-*] )[ \t]*){1,4}", re.MULTILINE
+    r"^[ \t]*(?:(?:>>> |> |-# |#{1,3} |[-*] (?:\[[ xX]\] )?)[ \t]*){1,4}", re.MULTILINE
 )
 _RUN: Final = re.compile(r"\*+|_+|~~+")
 _OPERAND: Final = re.compile("[0-9A-Za-z]")

@@ -52,8 +52,10 @@ _ATTACHED: Final = {
 }
 """What follows a phrase that is a part of its sentence, as far as that can be known."""
 _TYPED_BREATH: Final = re.compile(
-    f"(?<=[ぁ-ゖァ-ヺー一-鿿々{_INLINE}]) (?=[ぁ-ゖァ-ヺ一-鿿々{_INLINE}])(?![{_PARTICLES}])"
+    f"(?<=[ぁ-ゖァ-ヺー一-鿿々{_INLINE}]) (?=[ぁ-ゖァ-ヺ一-鿿々{_INLINE}])"
+    f"(?![{_PARTICLES}]|さん|くん|ちゃん|さま|[様君氏])"
 )
+_LISTED: Final = re.compile(r"^(\d{1,3})\. (?=\S)", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -98,7 +100,9 @@ class Reading:
 
     def breathe(self, text: str) -> str:
         """`text` with commas for spaces that Japanese has no use for, but to breathe."""
-        return _TYPED_BREATH.sub("、", text) if self.language == "ja" else text
+        if self.language != "ja":
+            return text
+        return _TYPED_BREATH.sub("、", _LISTED.sub(r"\1、", text))
 
     def restore(self, text: str) -> str:
         """`text` with its phrases again, each set off from what is around it."""

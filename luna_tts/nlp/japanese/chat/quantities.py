@@ -151,7 +151,7 @@ RULES: Final[tuple[Rule, ...]] = (
         re.compile(r"((?:RTX|GTX|RX)\s?)([0-9]{4})(?![0-9])"),
         lambda m: m[1] + digit_by_digit(m[2]),
     ),
-    (re.compile(r"(?<![0-9.,])8{4,}(?![0-9.,])(?![一-鿿])"), "パチパチパチパチ"),
+    (re.compile(r"(?<![0-9.,])8{4,}(?![0-9.,])(?![ぁ-ゖァ-ヺ一-鿿])"), "パチパチパチパチ"),
     (re.compile(r"(?<![0-9,.])[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?(?![0-9])"), _whole),
     (re.compile(r"(?<![0-9])[0-9]+\.[0-9]+"), _whole),
     (re.compile(rf"(?<![0-9,{LETTER}])0[0-9]+(?![0-9{LETTER}])"), lambda m: digit_by_digit(m[0])),
