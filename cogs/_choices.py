@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from luna_tts import SynthesisOptions, VoiceInfo
 
+from ._newcomers import give
 from ._store import GuildSettings, MemberSettings
 
 
@@ -36,7 +37,7 @@ def choose(
     loaded: Mapping[str, VoiceInfo],
     default: str,
 ) -> Choice:
-    """The member's voice, else the newcomers', else the guild's, else the operator's `default`.
+    """The member's voice, else the one given to them, else the guild's, else `default`.
 
     `loaded` are the voices that can speak at once; if it is none of those, the first of them.
     What the voice that speaks does not have, a speaker or a style, is left to the voice. The
@@ -50,7 +51,33 @@ def choose(
     candidates = [*wanted, *([guild.voice] if guild.voice else []), default]
     voice = next(name for name in (*candidates, *loaded) if name in loaded)
     missed = candidates[0] if candidates[0] != voice else None
+    if member.voice is None and member.newcomer is not None and guild.distinct_voices:
+        return _given(guild, member, roles, loaded, Choice(voice, SynthesisOptions(), missed))
     return Choice(voice, _options(member, loaded[voice], own=voice == member.voice), missed)
+
+
+def _given(
+    guild: GuildSettings,
+    member: MemberSettings,
+    roles: Collection[int],
+    loaded: Mapping[str, VoiceInfo],
+    common: Choice,
+) -> Choice:
+    """Another choice than the `common` one for each who has not chosen; their numbers go first."""
+    chosen = guild.newcomer_voice or guild.voice
+    others = () if chosen else [name for name in loaded if may_use(guild, name, roles)]
+    gift = give(member.newcomer or 0, common.voice, loaded, others)
+    options = _options(member, loaded[gift.voice], own=False)
+    return replace(
+        common,
+        voice=gift.voice,
+        options=replace(
+            options,
+            speaker=gift.speaker,
+            style=gift.style,
+            pitch_scale=gift.pitch_scale if member.pitch_scale is None else member.pitch_scale,
+        ),
+    )
 
 
 def matching(typed: str, names: Iterable[str], first: Collection[str] = ()) -> list[str]:

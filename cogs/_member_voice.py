@@ -46,6 +46,12 @@ class MemberVoice:
         """What the member has chosen."""
         return await self.store.member(self.guild_id, self.member_id)
 
+    async def be_given_one(self) -> None:
+        """The first time that somebody is heard who has chosen no voice: it may be their own."""
+        kept, guild = await self.settings(), await self.store.guild(self.guild_id)
+        if guild.distinct_voices and kept.voice is None and kept.newcomer is None:
+            await self.store.number_newcomer(self.guild_id, self.member_id)
+
     async def choice(self, **changes: Any) -> Choice:
         """How the member sounds, or would sound with `changes` of the settings."""
         kept = await self.settings()

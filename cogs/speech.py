@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import discord
 from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from luna_tts import LunaError
 from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
-from ._choices import Choice
 from ._errors import NotConnected, NothingToSkip, NotInVoice
+from ._manners import Manners
 from ._markup import speakable
-from ._member_voice import own_choice
 from ._sessions import Manner, Session, always
 from ._speech_queue import SpeechQueue, Utterance
 from ._store import StoreUnavailable
@@ -40,6 +38,7 @@ class Speech(LunaCog, name=SPEECH_COG):
         super().__init__(bot)
         self.timings = Timings()
         self._sessions: dict[int, Session] = {}
+        self._manners = Manners(self)
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
@@ -52,6 +51,7 @@ class Speech(LunaCog, name=SPEECH_COG):
         sessions = list(self._sessions.values())
         self._sessions.clear()
         await asyncio.gather(*(session.aclose() for session in sessions))
+        await self._manners.aclose()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -190,48 +190,11 @@ class Speech(LunaCog, name=SPEECH_COG):
 
     async def manner(self, member: discord.Member) -> Manner:
         """How the member's texts are read here; as the operator has it while nothing is known."""
-        return await self._manner(self.member_voice(member).choice, member.guild.id, member.id)
+        return await self._manners.of(member)
 
     async def own_manner(self, guild: discord.Guild) -> Manner:
         """How Luna speaks for herself, and for who is no member; as above."""
-
-        async def choice() -> Choice:
-            return await own_choice(self.service, self.store, guild.id)
-
-        return await self._manner(choice, guild.id, 0)
-
-    async def _manner(
-        self, choose: Callable[[], Awaitable[Choice]], guild_id: int, member_id: int
-    ) -> Manner:
-        environment = self.environment
-        try:
-            guild = await self.store.guild(guild_id)
-            choice = await choose()
-            if choice.missed:
-                self._fetch(choice.missed)
-            words = await self.words(guild_id, member_id)
-        except StoreUnavailable:  # it has told the log; to be heard matters more
-            return Manner(environment.language, environment.max_characters)
-        return Manner(
-            guild.language or environment.language,
-            guild.max_characters or environment.max_characters,
-            choice.voice,
-            choice.options,
-            words,
-        )
-
-    def _fetch(self, voice: str) -> None:
-        """Has a voice loaded for the next time; until then another speaks."""
-        if not any(status.name == voice and status.info for status in self.service.catalogue()):
-            return
-
-        async def load() -> None:
-            try:
-                await self.service.load(voice)
-            except LunaError as error:
-                _log.warning("voice %s, which somebody chose, cannot be loaded: %s", voice, error)
-
-        self._keep(asyncio.create_task(load(), name="luna-fetch"))
+        return await self._manners.own(guild)
 
     def _keep(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cafe import Cafe, Sound, luna, open_cafe, spoken
-from discord_standin import Human, Message, StandIn, similarity, speech_spans
+from discord_standin import Human, Message, StandIn, Writer, similarity, speech_spans
 from luna_tts.open_jtalk import OpenJTalkModel
 from panels import take_setup
 
@@ -37,11 +37,15 @@ class Reading:
         """By alice, in the chat."""
         return await self.alice.send(self.cafe.chat, content, **more)
 
+    async def hear(self, person: Writer, text: str) -> Sound:
+        """What is heard of one message in the chat."""
+        posted = time.monotonic()
+        await person.send(self.cafe.chat, text)
+        return await self.cafe.heard(posted)
+
     async def heard(self) -> Sound:
         """All that was heard since Luna was called, up to the END, which is posted now."""
-        posted = time.monotonic()
-        await self.post(END)
-        await self.cafe.heard(posted)
+        await self.hear(self.alice, END)
         return self.cafe.ear.pcm(since=self.began)
 
     async def hears(self, *texts: str) -> None:

@@ -13,8 +13,7 @@ import pytest
 import pytest_asyncio
 
 from cafe import length, luna, open_cafe, spoken
-from discord_standin import Interaction, StandIn, similarity
-from discord_standin.world import Message
+from discord_standin import Interaction, Message, StandIn, similarity
 from luna_tts import SynthesisOptions
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 from voice_scene import STORY, TEXT, TOO_LONG, Scene, answer, ask, offers, open_scene, percentiles

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from luna_tts import LunaError
@@ -21,7 +21,7 @@ from luna_tts.nlp.dictionary_word import DictionaryWord
 from . import migrate
 from .engines import link_postgresql, link_sqlite, reason
 from .errors import CommitInDoubt, StoreUnavailable, TooManyWords
-from .rows import GuildSettings, MemberSettings, Scope, same_word
+from .rows import MOST_NEWCOMERS, GuildSettings, MemberSettings, Scope, same_word
 from .tables import dictionaries, guilds, members
 
 Row = TypeVar("Row", GuildSettings, MemberSettings)
@@ -93,6 +93,15 @@ class Database:
         """Writes the columns in `values` and no other; the row as it is then."""
         async with self._transaction() as connection:
             await self._upsert(connection, members, [{**_of(key), **values}])
+            return await _row(connection, members, MemberSettings, **_of(key))
+
+    async def number_newcomer(self, key: tuple[int, int]) -> MemberSettings:
+        """Gives (guild id, member id) the number after the guild's highest; the row then."""
+        highest = select(func.max(members.c.newcomer)).filter_by(guild_id=key[0])
+        async with self._transaction() as connection:
+            last = (await connection.execute(highest)).scalar()
+            number = 0 if last is None else min(last + 1, MOST_NEWCOMERS)
+            await self._upsert(connection, members, [{**_of(key), "newcomer": number}])
             return await _row(connection, members, MemberSettings, **_of(key))
 
     async def put_words(

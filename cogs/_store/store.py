@@ -145,6 +145,19 @@ class Store:
 
         return await self._write(write) if values else await self.member(guild_id, member_id)
 
+    async def number_newcomer(self, guild_id: int, member_id: int) -> MemberSettings:
+        """Gives a member the next `newcomer` of the guild, unless they have one; no two get one."""
+        key = (snowflake(guild_id), snowflake(member_id))
+
+        async def write() -> MemberSettings:
+            row = await self._members.get(key)
+            if row.newcomer is None:
+                row = await self._database.number_newcomer(key)
+                self._members.put(key, row)
+            return row
+
+        return await self._write(write)
+
     async def put_words(
         self, scope: Scope, words: Iterable[DictionaryWord]
     ) -> tuple[DictionaryWord, ...]:
