@@ -19,6 +19,7 @@ class Environment:
     language: str
     opus_library: str
     queue_limit: int
+    member_queue_limit: int
     max_characters: int
     empty_seconds: int
     local_wav: Path
@@ -37,6 +38,7 @@ class Environment:
             language=_language(variables),
             opus_library=variables.get("LUNA_OPUS_LIBRARY", ""),
             queue_limit=number(variables, "LUNA_QUEUE_LIMIT", 30, low=1, high=1000),
+            member_queue_limit=number(variables, "LUNA_MEMBER_QUEUE_LIMIT", 5, low=1, high=1000),
             max_characters=number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
             empty_seconds=number(variables, "LUNA_EMPTY_SECONDS", 30, low=0, high=86_400),
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),

@@ -53,6 +53,11 @@ class PcmStream:
         return self._finished or self._bytes_fed - self._bytes_read >= FRAME_BYTES
 
     @property
+    def finished(self) -> bool:
+        """Nothing will be fed any more. Either side."""
+        return self._finished
+
+    @property
     def exhausted(self) -> bool:
         """All that will ever be fed was read. Either side."""
         return self._finished and self._bytes_read == self._bytes_fed
@@ -60,3 +65,7 @@ class PcmStream:
     def seconds_left(self) -> float:
         """How much was fed and not yet read. Any thread."""
         return (self._bytes_fed - self._bytes_read) / BYTES_PER_SECOND
+
+    def seconds_read(self) -> float:
+        """How much of it was read, without fillings of silence. Any thread."""
+        return self._bytes_read / BYTES_PER_SECOND

@@ -16,8 +16,10 @@ EVERYTHING = [*PRODUCT, *ROOT.glob("tests/**/*.py")]
 NO_DISCORD = (
     "_activity",
     "_chat_message",
+    "_earcon",
     "_environment",
     "_errors",
+    "_fair_order",
     "_local",
     "_markup",
     "_markup_emoji",
@@ -32,9 +34,12 @@ NO_DISCORD = (
     "_markup_tags",
     "_markup_times",
     "_metrics_server",
+    "_pace",
     "_pcm_stream",
+    "_rendering",
     "_speech_queue",
     "_spoken",
+    "_waiting_list",
 )
 
 

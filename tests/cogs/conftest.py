@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from speech_fakes import Ear, FakeService
+from speech_fakes import Ear, FakeEngine
 
 from cogs._speech_queue import SpeechQueue
 
 
 @pytest.fixture
-def service() -> FakeService:
-    return FakeService()
+def engine() -> FakeEngine:
+    return FakeEngine()
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def ear() -> Ear:
 
 
 @pytest.fixture
-async def queue(service: FakeService, ear: Ear) -> AsyncIterator[SpeechQueue]:
-    queue = SpeechQueue(lambda: service, ear.play, limit=5)  # type: ignore[arg-type,return-value]
+async def queue(engine: FakeEngine, ear: Ear) -> AsyncIterator[SpeechQueue]:
+    queue = SpeechQueue(lambda: engine, ear.play, limit=5)  # type: ignore[arg-type,return-value]
     yield queue
     await queue.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert sorted(service.begun) == sorted(service.ended)
+    assert sorted(engine.begun) == sorted(engine.ended)

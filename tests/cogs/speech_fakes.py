@@ -10,7 +10,7 @@ from luna_tts import AudioChunk, SynthesisOptions, UserDictionary
 from luna_tts.errors import EngineClosed, SynthesisFailed
 
 
-class FakeService:
+class FakeEngine:
     """Each character of a text is 100 ms of rising samples; some texts are slow or fail."""
 
     def __init__(self) -> None:

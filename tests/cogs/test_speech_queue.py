@@ -1,34 +1,35 @@
 import asyncio
 
 import pytest
-from speech_fakes import Ear, FakeService
+from speech_fakes import Ear, FakeEngine
 
 from cogs._activity import Timings
 from cogs._errors import QueueFull
 from cogs._pcm_stream import PcmStream
-from cogs._speech_queue import MAX_SECONDS_AHEAD, SpeechQueue, Utterance
+from cogs._rendering import MAX_SECONDS_AHEAD
+from cogs._speech_queue import SpeechQueue, Utterance
 from luna_tts.errors import EngineClosed, SynthesisFailed
 
 
 async def test_the_order_of_speaking_is_the_order_of_asking(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     for text in ("slow one", "2", "slow three", "44"):
         queue.put(Utterance(text))
     await queue.idle()
     assert ear.heard == [0.8, 0.1, 1.0, 0.2]
-    assert service.begun == ["slow one", "2", "slow three", "44"]
+    assert engine.begun == ["slow one", "2", "slow three", "44"]
 
 
 async def test_one_utterance_is_made_ahead_and_no_more(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     ear.free.clear()
     for text in ("a", "b", "c"):
         queue.put(Utterance(text))
     await ear.playing.wait()
     await asyncio.sleep(0.05)
-    assert service.begun == ["a", "b"]
+    assert engine.begun == ["a", "b"]
     assert len(queue) == 2
     ear.free.set()
     await queue.idle()
@@ -36,28 +37,28 @@ async def test_one_utterance_is_made_ahead_and_no_more(
 
 
 async def test_a_long_text_is_not_made_minutes_ahead(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     ear.free.clear()
     queue.put(Utterance("x" * 600))
     await ear.playing.wait()
     await asyncio.sleep(0.1)
-    assert service.asked["x" * 600]() == pytest.approx(MAX_SECONDS_AHEAD, abs=0.2)
+    assert engine.asked["x" * 600]() == pytest.approx(MAX_SECONDS_AHEAD, abs=0.2)
     ear.free.set()
     await queue.idle()
     assert ear.heard == [60.0]
 
 
 async def test_who_waits_behind_another_is_less_urgent(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     ear.free.clear()
     queue.put(Utterance("a" * 30))
     queue.put(Utterance("b" * 10))
     await ear.playing.wait()
     await asyncio.sleep(0.05)
-    assert service.asked["a" * 30]() == pytest.approx(3.0)
-    assert service.asked["b" * 10]() == pytest.approx(4.0)
+    assert engine.asked["a" * 30]() == pytest.approx(3.0)
+    assert engine.asked["b" * 10]() == pytest.approx(4.0)
     ear.free.set()
     await queue.idle()
 
@@ -75,15 +76,15 @@ async def test_skip_silences_one_and_the_next_follows(queue: SpeechQueue, ear: E
 
 
 async def test_skip_reaches_an_utterance_that_is_still_being_made(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     queue.put(Utterance("slow"))
-    while not service.begun:
+    while not engine.begun:
         await asyncio.sleep(0)
     assert queue.skip()
     await queue.idle()
     assert ear.heard == []
-    assert service.ended == ["slow"]
+    assert engine.ended == ["slow"]
 
 
 async def test_clear_forgets_everything_and_goes_on(queue: SpeechQueue, ear: Ear) -> None:
@@ -131,11 +132,11 @@ async def test_one_failure_takes_one_utterance(queue: SpeechQueue, ear: Ear) -> 
     for text in ("aa", "bbfail", "cc"):
         queue.put(Utterance(text, on_failure=failures.append))
     await queue.idle()
-    assert ear.heard == [0.2, 0.2, 0.2], "what was made before the failure is heard"
+    assert ear.heard == [0.2, 0.36, 0.2], "what was made before the failure, and the earcon"
     assert [type(error) for error in failures] == [SynthesisFailed]
 
 
-async def test_a_broken_player_is_reported_and_the_next_one_plays(service: FakeService) -> None:
+async def test_a_broken_player_is_reported_and_the_next_one_plays(engine: FakeEngine) -> None:
     played: list[int] = []
 
     async def play(stream: PcmStream) -> None:
@@ -144,7 +145,7 @@ async def test_a_broken_player_is_reported_and_the_next_one_plays(service: FakeS
             raise ConnectionError("gone")
 
     failures: list[Exception] = []
-    queue = SpeechQueue(lambda: service, play)  # type: ignore[arg-type,return-value]
+    queue = SpeechQueue(lambda: engine, play)  # type: ignore[arg-type,return-value]
     queue.put(Utterance("a", on_failure=failures.append))
     queue.put(Utterance("b", on_failure=failures.append))
     await queue.idle()
@@ -163,23 +164,23 @@ async def test_a_closed_engine_is_an_ordinary_end(
     assert caplog.records == []
 
 
-async def test_closing_in_full_flight_leaves_nothing(service: FakeService, ear: Ear) -> None:
-    queue = SpeechQueue(lambda: service, ear.play)  # type: ignore[arg-type,return-value]
+async def test_closing_in_full_flight_leaves_nothing(engine: FakeEngine, ear: Ear) -> None:
+    queue = SpeechQueue(lambda: engine, ear.play)  # type: ignore[arg-type,return-value]
     ear.free.clear()
     for text in ("a" * 50, "b" * 50, "c"):
         queue.put(Utterance(text))
     await ear.playing.wait()
     await queue.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}
-    assert sorted(service.begun) == sorted(service.ended) == ["a" * 50, "b" * 50]
+    assert sorted(engine.begun) == sorted(engine.ended) == ["a" * 50, "b" * 50]
     with pytest.raises(EngineClosed):
         queue.put(Utterance("d"))
 
 
-async def test_what_it_measures(service: FakeService, ear: Ear) -> None:
+async def test_what_it_measures(engine: FakeEngine, ear: Ear) -> None:
     timings = Timings()
     queue = SpeechQueue(
-        lambda: service,  # type: ignore[arg-type,return-value]
+        lambda: engine,  # type: ignore[arg-type,return-value]
         ear.play,
         timings=timings,
     )
@@ -203,10 +204,10 @@ async def test_what_it_measures(service: FakeService, ear: Ear) -> None:
     await queue.aclose()
 
 
-async def test_waiting_for_the_listener_is_no_synthesis(service: FakeService, ear: Ear) -> None:
+async def test_waiting_for_the_listener_is_no_synthesis(engine: FakeEngine, ear: Ear) -> None:
     timings = Timings()
     queue = SpeechQueue(
-        lambda: service,  # type: ignore[arg-type,return-value]
+        lambda: engine,  # type: ignore[arg-type,return-value]
         ear.play,
         timings=timings,
     )
@@ -222,7 +223,7 @@ async def test_waiting_for_the_listener_is_no_synthesis(service: FakeService, ea
 
 
 async def test_an_edited_message_keeps_its_place(
-    queue: SpeechQueue, service: FakeService, ear: Ear
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
     ear.free.clear()
     for n, text in enumerate(("a", "bb", "ccc", "dddd")):

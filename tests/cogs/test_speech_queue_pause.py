@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 
 import numpy as np
 import pytest
-from speech_fakes import FakeService
+from speech_fakes import FakeEngine
 
 from cogs._pcm_stream import PcmStream
 from cogs._speech_queue import SpeechQueue, Utterance
@@ -37,8 +37,8 @@ def player() -> Player:
 
 
 @pytest.fixture
-async def queue(service: FakeService, player: Player) -> AsyncIterator[SpeechQueue]:
-    queue = SpeechQueue(lambda: service, player.play)  # type: ignore[arg-type,return-value]
+async def queue(engine: FakeEngine, player: Player) -> AsyncIterator[SpeechQueue]:
+    queue = SpeechQueue(lambda: engine, player.play)  # type: ignore[arg-type,return-value]
     yield queue
     await queue.aclose()
     assert asyncio.all_tasks() == {asyncio.current_task()}

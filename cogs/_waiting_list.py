@@ -1,0 +1,156 @@
+"""WaitingList: what waits in one guild, bounded, fair between members. No Discord."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from ._errors import QueueFull
+from ._fair_order import FairOrder
+from ._rendering import Rendering, Utterance
+
+
+class WaitingList:
+    """Lets in, leaves out and counts that. Iterates in the order in which they are to speak.
+
+    Where too much waits, the oldest of whoever has most waiting is left out: listeners hear what is
+    being talked about now, and nobody loses anything to a flood of others. Neither what was
+    promised is left out, nor what is being made already. How much it was is announced after all
+    that waited when the last one was left out, so once, when the pressure is over. `dismiss` is
+    told what will not be spoken.
+    """
+
+    def __init__(
+        self,
+        limit: int,
+        member_limit: int,
+        announce: Callable[[int], Utterance] | None,
+        dismiss: Callable[[Rendering], None],
+    ) -> None:
+        self.dropped = 0
+        """How many were left out since it was made."""
+        self._limit = limit
+        self._member_limit = member_limit
+        self._announce = announce
+        self._dismiss = dismiss
+        self._order: FairOrder[Rendering] = FairOrder()
+        self._notice: Rendering | None = None
+        self._unsaid = 0
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def __iter__(self) -> Iterator[Rendering]:
+        return iter(self._order)
+
+    def offer(self, utterance: Utterance) -> None:
+        """Lets it in unless the same waits already, and leaves out one if that is too much."""
+        for other in self._theirs(utterance.member_id):
+            if other.utterance.text == utterance.text:
+                other.message_ids |= {utterance.message_id} - {None}
+                return
+        newcomer = Rendering(utterance)
+        self._push(newcomer)
+        loser = self._one_too_many(newcomer)
+        if loser is not None:
+            self._remove(loser)
+            self._count()
+
+    def put(self, utterance: Utterance) -> None:
+        """Lets it in for sure, or raises `QueueFull`."""
+        if len(list(self._theirs(utterance.member_id))) >= self._member_limit:
+            raise QueueFull(self._member_limit)
+        newcomer = Rendering(utterance, promised=True)
+        self._push(newcomer)
+        loser = self._one_too_many(newcomer)
+        if loser is not None:
+            self._remove(loser)
+            if loser is newcomer:
+                raise QueueFull(self._limit)
+            self._count()
+
+    def discard(self, message_id: int) -> bool:
+        """Takes back a message; what others say with the same words stays."""
+        rendering = self._reading(message_id)
+        if rendering is None:
+            return False
+        rendering.message_ids.remove(message_id)
+        if not rendering.message_ids:
+            self._remove(rendering)
+        return True
+
+    def replace(self, message_id: int, utterance: Utterance) -> bool:
+        """Has `utterance` spoken in the place of a message."""
+        rendering = self._reading(message_id)
+        if rendering is None:
+            return False
+        rendering.message_ids.remove(message_id)
+        if rendering.message_ids:  # others that it reads were not changed
+            self.offer(utterance)
+        else:
+            other = Rendering(utterance, promised=rendering.promised)
+            other.asked_at = rendering.asked_at
+            self._order.replace(rendering, other, other.seconds_to_come())
+            self._dismiss(rendering)
+        return True
+
+    def pop(self) -> Rendering:
+        """Whose turn it is. Raises `IndexError`."""
+        rendering = self._order.pop()
+        if rendering is self._notice:
+            self._notice, self._unsaid = None, 0
+        return rendering
+
+    def clear(self) -> int:
+        """Forgets all of them; returns how many there were."""
+        waited = list(self._order)
+        self._order.clear()
+        self._notice, self._unsaid = None, 0
+        for rendering in waited:
+            self._dismiss(rendering)
+        return len(waited)
+
+    def rest(self) -> None:
+        """Nobody speaks or waits: who spoke last is forgotten."""
+        self._order.rest()
+
+    def _theirs(self, member_id: int | None) -> Iterator[Rendering]:
+        return (
+            rendering
+            for rendering in self._order
+            if rendering.utterance.member_id == member_id and rendering is not self._notice
+        )
+
+    def _reading(self, message_id: int) -> Rendering | None:
+        found = (one for one in self._order if message_id in one.message_ids)
+        return next(found, None)
+
+    def _push(self, rendering: Rendering, *, last: bool = False) -> None:
+        member_id, seconds = rendering.utterance.member_id, rendering.seconds_to_come()
+        self._order.push(rendering, member_id, seconds, last=last)
+
+    def _remove(self, rendering: Rendering) -> None:
+        self._order.remove(rendering)
+        self._dismiss(rendering)
+
+    def _one_too_many(self, newcomer: Rendering) -> Rendering | None:
+        """What is left out for `newcomer`, or that itself; None if there is room."""
+        waiting = Counter(one.utterance.member_id for one in self._order if one is not self._notice)
+        member_id = newcomer.utterance.member_id
+        if waiting[member_id] <= self._member_limit:
+            if waiting.total() <= self._limit:
+                return None
+            most = max(waiting.values())
+            if waiting[member_id] < most:
+                member_id = next(one for one, count in waiting.items() if count == most)
+        spare = (one for one in self._theirs(member_id) if not one.promised and one.task is None)
+        return next(spare, newcomer)
+
+    def _count(self) -> None:
+        self.dropped += 1
+        self._unsaid += 1
+        if self._announce is not None:
+            if self._notice is not None:
+                self._remove(self._notice)
+            self._notice = Rendering(self._announce(self._unsaid))
+            self._push(self._notice, last=True)
