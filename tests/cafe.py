@@ -98,6 +98,12 @@ def spoken(
     return np.concatenate([chunk.samples for chunk in chunks])
 
 
+def at_any_pace(model: OpenJTalkModel, text: str) -> list[Sound]:
+    """`text` as Luna may say it where much waits: up to one and a half times faster."""
+    paces = np.linspace(1.0, 1.5, 18)
+    return [spoken(model, text, options=SynthesisOptions(length_scale=1 / pace)) for pace in paces]
+
+
 def length(sound: Sound) -> float:
     """Seconds from the first to the last audible moment."""
     spans = speech_spans(sound)

@@ -11,14 +11,26 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from cafe import LONG, Cafe, length, luna, open_cafe, spoken
-from discord_standin import BotProcess, StandIn, align, largest_gap, lost, similarity
+from cafe import LONG, Cafe, at_any_pace, length, luna, open_cafe, spoken
+from discord_standin import (
+    Alignment,
+    BotProcess,
+    StandIn,
+    align,
+    largest_gap,
+    lost,
+    similarity,
+)
 from luna_tts.open_jtalk import OpenJTalkModel
 
 pytestmark = pytest.mark.realtime
 
 ALIKE = 0.7
 """Likeness from which an utterance was heard; another one of the same voice stays under 0.5."""
+
+
+def best_of(alignments: list[Alignment]) -> Alignment:
+    return max(alignments, key=lambda alignment: alignment.likeness)
 
 
 @pytest.fixture
@@ -67,18 +79,14 @@ async def test_a_warm_luna_begins_to_sound_almost_at_once(cafe: Cafe) -> None:
 
 
 @pytest.mark.usefixtures("bot")
-async def test_ten_rapid_says_keep_their_order(cafe: Cafe, open_jtalk: OpenJTalkModel) -> None:
+async def test_rapid_says_keep_their_order(cafe: Cafe, open_jtalk: OpenJTalkModel) -> None:
     texts = [
-        "一番、これはとても長い文章なので時間がかかります。",
-        "二番です。",
+        "一番です。",
+        "二番、ラッキー。",
         "三番目。",
-        "四番、そろそろ半分。",
-        "五番。",
-        "六番ですよ。",
-        "七番、ラッキー。",
-        "八番。",
-        "九番、もう少し。",
-        "十番、おしまい。",
+        "四番。",
+        "五番ですよ。",
+        "六番、おしまい。",
     ]
     interactions = [await cafe.say(text) for text in texts]
     await cafe.ear.speech(since=interactions[0].sent_at, timeout=10)
@@ -86,7 +94,7 @@ async def test_ten_rapid_says_keep_their_order(cafe: Cafe, open_jtalk: OpenJTalk
     heard = cafe.ear.pcm(since=interactions[0].sent_at)
     begins = []
     for text in texts:
-        alignment = align(heard, spoken(open_jtalk, text))
+        alignment = best_of([align(heard, sound) for sound in at_any_pace(open_jtalk, text)])
         assert alignment.likeness > ALIKE, text
         begins.append(float(np.median(alignment.delays)))
     assert begins == sorted(begins)
@@ -110,7 +118,8 @@ async def test_skip_silences_at_once_and_the_next_one_follows(
     cut = max(arrival for arrival in audible if arrival < next_begins)
     assert cut - skip.sent_at < 0.2
     heard = cafe.ear.pcm(since=next_begins - 0.01)
-    assert similarity(heard, spoken(open_jtalk, "次の話です。")) > ALIKE
+    following = [align(heard, sound) for sound in at_any_pace(open_jtalk, "次の話です。")]
+    assert best_of(following).likeness > ALIKE, "made while much waited, so at a faster pace"
     assert cafe.ear.faults == []
 
 
