@@ -21,14 +21,16 @@ _COMBINING: Final = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f"
     "\u0e31-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20e2\u20e4-\u20ff\ufe20-\ufe2f"
 )
-_ZALGO: Final = re.compile(f"([{_COMBINING}]{{2}})[{_COMBINING}]+")
+_MARKS: Final = re.compile(f"[{_COMBINING}]+")
+_HEAPS: Final = re.compile(f"([{_COMBINING}]{{2}})[{_COMBINING}]+")
 _SPACES: Final = re.compile(r"[^\S\n]+")
 
 
 def clean(text: str) -> str:
-    """`text` in composed characters, without what cannot be seen; at most two marks on a letter."""
-    text = _ZALGO.sub(r"\1", _INVISIBLE.sub("", text))
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", text))
+    """`text` in composed characters, without marks on others and without what cannot be seen."""
+    text = _HEAPS.sub(r"\1", _INVISIBLE.sub("", text))  # heaps would take NFC long
+    text = _MARKS.sub("", unicodedata.normalize("NFC", text))
+    return _SPACES.sub(" ", text)
 
 
 _ROWS: Final = ("qwertyuiop", "asdfghjkl;", "zxcvbnm,.")

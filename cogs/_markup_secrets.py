@@ -24,27 +24,28 @@ _MAIL: Final = re.compile(
     r"<?(?:mailto:)?(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]+[@＠][A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+>?"
 )
 
-_DASH: Final = r"[-‐‑‒–—−－ー. ]"
-_HYPHEN: Final = "[-‐‑‒–—−－ー]"
-_NUMBER: Final = re.compile(
-    r"(?<![0-9０-９.,:/$¥￥€£₩-])(?:"
-    rf"\+\d{{1,3}}{_DASH}?\(?\d{{1,4}}\)?(?:{_DASH}?\d{{2,4}}){{2,4}}"
-    rf"|[(（]?[0０]\d{{1,4}}[)）]?{_DASH}?\d{{1,4}}{_DASH}\d{{3,4}}"
-    rf"|[(（]?\d{{3}}[)）]?{_DASH}{{1,2}}\d{{3}}{_DASH}\d{{4}}"
-    rf"|\d{{4}}(?:{_DASH}\d{{4}}){{2,4}}|\d{{4}}{_DASH}\d{{6}}{_DASH}\d{{5}}|\d{{6}}[-−－]\d{{7}}"
-    rf"|\d{{2,6}}(?:{_HYPHEN}\d{{2,8}}){{2,4}}"  # of accounts
-    r"|\d{7,}"
-    r")(?!\d|[.,:/]\d)"
+_SPACED: Final = re.compile(
+    r"(?<!\d)(?<!\d\.)(?:"
+    r"\+\d{1,3}[ .-]?[(（]?\d{1,4}[)）]?(?:[ .-]{1,2}\d{2,4}){1,4}"  # telephones
+    r"|(?:0\d[ .]\d{3,4}|0\d{2,4}[ .]\d{2,4})[ .-]\d{4}|0\d{3}[ .]\d{3}[ .-]\d{3}"
+    r"|[(（]?\d{3}[)）]?[ .-]{1,2}\d{3}[ .-]\d{4}"
+    r"|\d{4}(?: \d{4}){2,4}|\d{4} \d{6} \d{5}"  # cards
+    r")(?!\d|\.\d)"
 )
-_HUGE: Final = re.compile(r"\d{17,}")
-"""As long as an id, which is never an amount."""
+_JOINED: Final = re.compile(r"(?<![\d$¥￥€£₩])[+(（]?\d++(?:[)）]?[-‐‑‒–—−－ー]?[(（]?\d++)*+")
+_GROUP: Final = re.compile(r"\d+")
+_LONG: Final = 7
+_ID: Final = 17
+"""Digits of a number that may be a secret, and of one that is never an amount."""
+_HUGE: Final = re.compile(rf"\d{{{_ID},}}")
 _DATE: Final = re.compile(r"(?:19|20)\d\d-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])(?:-\d\d)*")
-_FEW: Final = 9
-"""Digits that may be in groups: sizes, scores, days."""
+_FEWEST: Final = 9
+"""Digits in groups that are no size, score or day any more."""
 _ROUND: Final = re.compile(r"[1-9]\d?0{5,}|[8８]+|(?:19|20)\d\d(?: (?:19|20)\d\d)+")
 """Millions, applause, years."""
+_FRACTION: Final = re.compile(r"\d\.\Z")
 _COUNTED: Final = re.compile(
-    r"\s?(?:円|万|億|兆|ドル|ユーロ|ウォン|人|名|回|個|件|本|枚|年|点|票|再生|フォロワー|ポイント|体|キロ|メートル|グラム|"
+    r"\.\d|\s?(?:円|万|億|兆|ドル|ユーロ|ウォン|人|名|回|個|件|本|枚|年|点|票|再生|フォロワー|ポイント|体|キロ|メートル|グラム|"
     r"원|만|억|조|명|번|개|회|점|달러|엔|%|％|[KMGT]?B\b|yen|won|dollars|euros|people|views|points|times|"
     r"bytes|km|kg|ms|m\b|g\b)"
 )
@@ -61,17 +62,28 @@ def hide_secrets(text: str, reading: Reading) -> str:
     text = _RUN.sub(lambda match: reading.say("secret") if _is_random(match[0]) else match[0], text)
 
     def number(match: re.Match[str]) -> str:
-        harmless = _DATE.fullmatch(match[0]) or _ROUND.fullmatch(match[0])
-        few = sum(map(str.isdigit, match[0])) < _FEW
-        if (
-            harmless
-            or (few and not match[0].isdigit())
-            or _COUNTED.match(match.string, match.end())
-        ):
-            return match[0]
-        return reading.say("number")
+        return match[0] if _is_harmless(match) else reading.say("number")
 
-    return _HUGE.sub(lambda _: reading.say("number"), _NUMBER.sub(number, text))
+    for numbers in (_SPACED, _JOINED, _HUGE):
+        text = numbers.sub(number, text)
+    return text
+
+
+def _is_harmless(match: re.Match[str]) -> bool:
+    found, groups = match[0], _GROUP.findall(match[0])
+    if _DATE.fullmatch(found) or _ROUND.fullmatch(found):
+        return True
+    if len(groups) == 1:
+        return len(found) < _LONG or (len(found) < _ID and _is_amount(match))
+    span = len(groups) == 2 and all(len(group) < 6 and group[0] != "0" for group in groups)
+    return span or sum(map(len, groups)) < _FEWEST
+
+
+def _is_amount(match: re.Match[str]) -> bool:
+    """With a unit behind it, or on either side of a decimal point."""
+    if _FRACTION.search(match.string, max(0, match.start() - 2), match.start()):
+        return True
+    return match[0][0] not in "0０" and bool(_COUNTED.match(match.string, match.end()))
 
 
 def _is_random(run: str) -> bool:

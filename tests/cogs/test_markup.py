@@ -37,6 +37,8 @@ def message_of(parts: Mapping[str, Any]) -> ChatMessage:
         message = replace(message, poll_result=PollResult(**result))
     if forwarded := parts.get("forwarded"):
         message = replace(message, forwarded=message_of(forwarded))
+    if now := parts.get("now"):
+        message = replace(message, now=datetime.fromisoformat(now))
     return replace(message, reply_to=parts.get("reply_to"))
 
 

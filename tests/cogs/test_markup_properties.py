@@ -91,6 +91,28 @@ def test_a_bad_word_is_never_spoken(around: str, word: str, language: str) -> No
     assert "ばか" not in speakable(text, language, 500, ng_words=["バカ"], ng_beep=True)
 
 
+@given(TEXTS, LANGUAGES)
+def test_a_bad_word_in_any_part_silences_the_message(around: str, language: str) -> None:
+    bad = f"{around} ばか {around}"
+    name = f"ばか{around}"  # what is beyond the first characters of a name is not spoken
+    for message in (
+        ChatMessage("<@1>", users={1: name}),
+        ChatMessage("やあ", reply_to=name),
+        ChatMessage("やあ", stickers=(name,)),
+        ChatMessage("やあ", forwarded=ChatMessage(bad)),
+        ChatMessage("やあ", embeds=(name,)),
+    ):
+        said = speakable(message, language, 500)
+        assert "ばか" not in said or not speakable(message, language, 500, ng_words=["ばか"])
+
+
+@given(TEXTS, st.sampled_from(SECRETS), LANGUAGES)
+def test_a_secret_is_not_spoken_among_anything(around: str, secret: str, language: str) -> None:
+    said = speakable(f"{around} {secret} {around}", language, 500)
+    assert secret not in said
+    assert secret[-8:] not in said.replace(around, "")
+
+
 @pytest.mark.parametrize("secret", SECRETS, ids=lambda secret: secret[:6])
 @pytest.mark.parametrize("language", ["ja", "ko", "en"])
 def test_a_secret_is_never_spoken(secret: str, language: str) -> None:
