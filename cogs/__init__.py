@@ -9,7 +9,7 @@ EXTENSIONS = tuple(
     for name in (
         *("engine", "speech", "presence"),
         *("voices", "models", "dictionary", "settings"),
-        *("channels", "moderation", "members"),
+        *("channels", "moderation", "members", "menus"),
         *("reader",),
         *("status", "metrics"),
     )

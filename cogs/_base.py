@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import discord
 from discord import app_commands
@@ -19,8 +19,9 @@ from luna_tts.audio import to_wav
 from luna_tts.errors import EngineClosed
 
 from ._activity import Activity
+from ._checks import Refused
 from ._environment import Environment
-from ._errors import CommandClash, MissingPermissions, NotAllowed, OwnerOnly
+from ._errors import CommandClash, MissingPermissions
 from ._locale import Phrases
 from ._member_voice import MemberVoice
 from ._sessions import Speaking
@@ -32,6 +33,11 @@ SPEECH_COG = "LunaSpeech"
 
 _OURS = "luna"
 """Marks, in its extras, the command group that is Luna's and not the host's."""
+
+MenuCallback: TypeAlias = (
+    Callable[[discord.Interaction, discord.Message], Coroutine[Any, Any, None]]
+    | Callable[[discord.Interaction, discord.Member], Coroutine[Any, Any, None]]
+)
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +53,13 @@ class LunaCog(commands.Cog):
         self.environment = Environment.read()
         self.phrases = Phrases()
         self._grouped: list[app_commands.Command[Any, ..., Any] | app_commands.Group] = []
+        self._menus: list[app_commands.ContextMenu] = []
+
+    def menu(self, name: locale_str, callback: MenuCallback) -> None:
+        """Puts `callback` under "Apps" of each message or member, by what it takes."""
+        menu = app_commands.guild_only(app_commands.ContextMenu(name=name, callback=callback))
+        menu.error(self.explain)
+        self._menus.append(menu)
 
     @property
     def service(self) -> TTSService:
@@ -88,9 +101,17 @@ class LunaCog(commands.Cog):
             await self.bot.load_extension(f"{__package__}.engine")
         if self.environment.group and self.get_app_commands():
             self._enter_group(self.environment.group)
+        for menu in list(self._menus):
+            try:
+                self.bot.tree.add_command(menu)
+            except (app_commands.CommandAlreadyRegistered, app_commands.CommandLimitReached) as why:
+                _log.warning("the host bot leaves no room for the menu %r: %s", menu.name, why)
+                self._menus.remove(menu)
 
     async def cog_unload(self) -> None:
-        """Takes the commands out of LUNA_GROUP again; discord.py sees to the top level."""
+        """Takes out menus and what is in LUNA_GROUP; discord.py sees to other commands."""
+        for menu in self._menus:
+            self.bot.tree.remove_command(menu.name, type=menu.type)
         if self._grouped:
             self._leave_group(self.environment.group)
 
@@ -209,41 +230,6 @@ class LunaCog(commands.Cog):
                 group.remove_command(command.name)
             if not group.commands:
                 self.bot.tree.remove_command(name)
-
-
-class Refused(app_commands.CheckFailure):
-    """Carries the `LunaError` of a check, from which discord.py takes its own errors only."""
-
-    def __init__(self, original: LunaError) -> None:
-        super().__init__(str(original))
-        self.original = original
-
-
-async def may_manage_guild(interaction: discord.Interaction) -> bool:
-    """For `@app_commands.check`: those with Manage Server here, and the bot's owner.
-
-    `@default_permissions(manage_guild=True)` hides a command from others, but a server's admins can
-    override that, and it does not reach into groups: so this is what decides.
-    """
-    if interaction.permissions.manage_guild or await is_owner(interaction):
-        return True
-    raise Refused(NotAllowed("manage_guild"))
-
-
-async def may_manage_process(interaction: discord.Interaction) -> bool:
-    """For `@app_commands.check`: the bot's owner, for what concerns all servers at once."""
-    if await is_owner(interaction):
-        return True
-    raise Refused(OwnerOnly())
-
-
-async def is_owner(interaction: discord.Interaction) -> bool:
-    """Whether the caller owns the bot, or is a developer of the team that does."""
-    try:
-        return await cast(commands.Bot, interaction.client).is_owner(interaction.user)
-    except discord.HTTPException as error:
-        _log.warning("Discord did not tell who owns this bot: %s", error)
-        return False
 
 
 async def add_cog(bot: commands.Bot, cog: LunaCog) -> None:

@@ -1,15 +1,24 @@
-"""Whose voice speaks: what a member chose, as far as the guild allows and the engine has it."""
+"""Whose voice speaks, as far as the guild allows and the engine has it; and what is offered."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from luna_tts import SynthesisOptions, VoiceInfo
 
 from ._newcomers import give
 from ._store import GuildSettings, MemberSettings
+
+_NO_WORDS: Final = re.compile(r"https?://\S+|<[^<>\s]{1,100}>")
+_WORD: Final = re.compile(
+    r"[\u3400-\u9fff々〆]+|[A-Za-z][\w'-]*|[가-힣]+|[ァ-ヺー]+|[ぁ-ゖー]+", re.ASCII
+)
+_KANA: Final = re.compile(r"[ぁ-ゖァ-ヺー]+")
+_LONGEST_TEXT: Final = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +102,19 @@ def matching(typed: str, names: Iterable[str], first: Collection[str] = ()) -> l
         if folded in _fold(name) and 0 < len(name) <= 100
     ]
     return [name for *_, name in sorted(ranked)[:25]]
+
+
+def likely_word(text: str, known: Iterable[str]) -> str:
+    """The word of a message whose reading somebody may want to set; "" where there is none.
+
+    The first that `known` does not hold: names and kanji before words of kana alone, then emoji
+    and whatever else stands there; links never.
+    """
+    held = {_fold(word) for word in known}
+    plain = _NO_WORDS.sub(" ", unicodedata.normalize("NFKC", text[:_LONGEST_TEXT]))
+    found = [word for word in _WORD.findall(plain) if _fold(word) not in held]
+    found.sort(key=lambda word: _KANA.fullmatch(word) is not None)
+    return next(iter([*found, *plain.split()]), "")
 
 
 def _fold(text: str) -> str:

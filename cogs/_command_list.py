@@ -39,6 +39,17 @@ class CommandList:
             mention = f"</{name}:{ids[root.name]}>" if root.name in ids else f"`/{name}`"
             yield mention, await self._description(command, interaction.locale)
 
+    async def menus(self, locale: discord.Locale) -> list[str]:
+        """Names of Luna's menus, in that language; all may see them."""
+        names = []
+        for kind in (discord.AppCommandType.message, discord.AppCommandType.user):
+            for menu in self._tree.get_commands(type=kind):
+                if isinstance(getattr(menu.callback, "__self__", None), LunaCog):
+                    payload = await menu.get_translated_payload(self._tree, self._translator)
+                    localized: dict[str, str] = payload["name_localizations"]
+                    names.append(localized.get(locale.value, menu.name))
+        return names
+
     def _commands(self) -> Iterator[Command]:
         for command in self._tree.walk_commands():
             if isinstance(command, app_commands.Command) and isinstance(command.binding, LunaCog):

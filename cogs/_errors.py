@@ -81,6 +81,13 @@ class VoiceInUse(LunaError):
         super().__init__("another part of this bot is using the voice connection of this server")
 
 
+class NotBeingRead(LunaError):
+    """A message neither sounds nor waits for its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("the message is neither being read nor waiting")
+
+
 class QueueFull(LunaError):
     """As many utterances wait as may wait."""
 

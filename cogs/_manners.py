@@ -66,6 +66,8 @@ class Manners:
             choice.voice,
             choice.options,
             words,
+            guild.ng_words,
+            guild.ng_beep,
         )
 
     def _fetch(self, voice: str) -> None:

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 import discord
 
-from ._base import LunaCog, may_manage_guild
+from ._base import LunaCog
+from ._checks import may_manage_guild
 from ._errors import InvalidTemplate, UnknownTimeZone
 from ._forms import Field, Form
 from ._store import GuildSettings

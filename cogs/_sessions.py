@@ -12,6 +12,7 @@ import discord
 from luna_tts import SynthesisOptions, UserDictionary
 
 from ._activity import SessionView, Timings
+from ._chat_message import ChatMessage
 from ._speech_queue import SpeechQueue
 from ._voice_link import VocalChannel, VoiceLink
 
@@ -40,6 +41,8 @@ class Manner:
     voice: str | None = None
     options: SynthesisOptions | None = None
     words: UserDictionary | None = None
+    ng_words: tuple[str, ...] = ()
+    ng_beep: bool = False
 
 
 def always() -> bool:
@@ -48,7 +51,7 @@ def always() -> bool:
 
 
 class Speaking(Protocol):
-    """The side of the speech cog that other cogs use; none of it needs an interaction."""
+    """The side of the speech cog that other cogs use."""
 
     timings: Timings
 
@@ -81,3 +84,16 @@ class Speaking(Protocol):
 
     async def moved(self, guild: discord.Guild) -> None:
         """Remembers the channel into which a moderator has moved her."""
+
+    async def speak(
+        self,
+        interaction: discord.Interaction,
+        text: ChatMessage | str,
+        speaker: discord.Member | None,
+        message_id: int | None = None,
+    ) -> Session:
+        """Speaks `text` where the caller is, as `speaker`, or with her own voice; joins first.
+
+        Raises `NotInVoice`, `NothingToSay`, `ForbiddenWord`, what `TTSService.check`,
+        `VoiceLink.join` and `SpeechQueue.put` raise; later failures are told to the caller.
+        """

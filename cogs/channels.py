@@ -10,8 +10,9 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
-from ._base import LunaCog, add_cog, may_manage_guild
-from ._errors import MissingPermissions, NotInVoice
+from ._base import LunaCog, add_cog
+from ._checks import channel_of, may_manage_guild
+from ._errors import MissingPermissions
 from ._lists import (
     AnyChannel,
     Readable,
@@ -88,7 +89,7 @@ class Channels(LunaCog, name="LunaChannels"):
         self, interaction: discord.Interaction, channel: VocalChannel | None = None
     ) -> None:
         """Refuses a channel where Luna may not speak, naming the permissions."""
-        chosen = channel or _channel_of(interaction)
+        chosen = channel or channel_of(interaction)
         _check(chosen, NEEDED_PERMISSIONS)
         async with self.acknowledged(interaction):
             await add_entry(self.store, interaction.guild_id or 0, "auto_join_channels", chosen.id)
@@ -183,14 +184,6 @@ def _check(channel: AnyChannel, needed: Sequence[str]) -> None:
 def _guild(interaction: discord.Interaction) -> discord.Guild:
     assert interaction.guild is not None, "for commands of guilds only"
     return interaction.guild
-
-
-def _channel_of(interaction: discord.Interaction) -> VocalChannel:
-    """The caller's voice channel. Raises `NotInVoice`."""
-    voice = interaction.user.voice if isinstance(interaction.user, discord.Member) else None
-    if voice is None or voice.channel is None:
-        raise NotInVoice
-    return voice.channel
 
 
 async def setup(bot: commands.Bot) -> None:

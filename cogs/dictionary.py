@@ -19,8 +19,9 @@ from luna_tts.nlp.dictionary_word import LONGEST_READING, LONGEST_SURFACE, PRIOR
 from luna_tts.nlp.japanese.mora import to_katakana
 from luna_tts.nlp.user_dictionary import fold
 
-from ._base import LunaCog, add_cog, may_manage_guild, may_manage_process
-from ._choices import matching
+from ._base import LunaCog, add_cog
+from ._checks import may_manage_guild, may_manage_process
+from ._choices import likely_word, matching
 from ._errors import UnknownWord
 from ._forms import Field, Form
 from ._store import EVERYWHERE, Scope
@@ -40,6 +41,10 @@ _MOST_REFUSED_SHOWN: Final = 5
 class Dictionary(LunaCog, name="LunaDictionary"):
     """The words of members, servers and the whole bot."""
 
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self.menu(locale_str("Add to dictionary", luna="menu_dict"), self.add_of)
+
     dict_ = app_commands.Group(
         name="dict", description=locale_str("How words are read", luna="dict"), guild_only=True
     )
@@ -49,22 +54,14 @@ class Dictionary(LunaCog, name="LunaDictionary"):
     @app_commands.choices(whose=list(WHOSE))
     async def add(self, interaction: discord.Interaction, whose: str = SERVER) -> None:
         """Opens a form; its answer has a button to listen to the word."""
-        await self._scope(interaction, whose, change=True)
+        await self._open_form(interaction, whose)
 
-        async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
-            scope = await self._scope(sent, whose, change=True)  # the form may be a while old
-            await self._add(sent, scope, _word(filled))
-
-        def text(key: str) -> str:
-            return self.text(interaction, "dict", key)
-
-        fields = (
-            Field("surface", text("surface"), LONGEST_SURFACE),
-            Field("reading", text("reading"), LONGEST_READING),
-            Field("accent", text("accent"), 3, required=False),
-            Field("priority", text("priority"), 2, required=False),
-        )
-        await interaction.response.send_modal(Form(self, text("form"), fields, submitted))
+    async def add_of(self, interaction: discord.Interaction, message: discord.Message) -> None:
+        """The same form, with a word of the message in it."""
+        guild = await self.store.guild(interaction.guild_id or 0)
+        known = [word.surface for word in await self.store.words(interaction.guild_id or 0, 0)]
+        whose = SERVER if guild.members_edit_dictionary or _manages(interaction) else MINE
+        await self._open_form(interaction, whose, likely_word(message.content, known))
 
     @dict_.command(description=locale_str("Remove a word", luna="dict_remove"))
     @app_commands.describe(
@@ -148,6 +145,26 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         surfaces = [word.surface for word in await self.store.words(*scope)]
         return [app_commands.Choice(name=name, value=name) for name in matching(typed, surfaces)]
 
+    async def _open_form(
+        self, interaction: discord.Interaction, whose: str, surface: str = ""
+    ) -> None:
+        await self._scope(interaction, whose, change=True)
+
+        async def submitted(sent: discord.Interaction, filled: Mapping[str, str]) -> None:
+            scope = await self._scope(sent, whose, change=True)  # the form may be a while old
+            await self._add(sent, scope, _word(filled))
+
+        def text(key: str) -> str:
+            return self.text(interaction, "dict", key)
+
+        fields = (
+            Field("surface", text("surface"), LONGEST_SURFACE, value=surface[:LONGEST_SURFACE]),
+            Field("reading", text("reading"), LONGEST_READING),
+            Field("accent", text("accent"), 3, required=False),
+            Field("priority", text("priority"), 2, required=False),
+        )
+        await interaction.response.send_modal(Form(self, text("form"), fields, submitted))
+
     async def _scope(self, interaction: discord.Interaction, whose: str, *, change: bool) -> Scope:
         """The dictionary in question. Raises `NotAllowed` or `OwnerOnly` for a forbidden change."""
         if whose == MINE:
@@ -193,6 +210,10 @@ def _word(filled: Mapping[str, str]) -> DictionaryWord:
         _number(accent) if accent else None,
         _number(priority) if priority else PRIORITY,
     )
+
+
+def _manages(interaction: discord.Interaction) -> bool:
+    return interaction.permissions.manage_guild
 
 
 def _number(text: str) -> int:

@@ -17,7 +17,8 @@ from discord.ext import commands
 from luna_tts.errors import UnknownVoice, VoiceNeeded
 from luna_tts.types import VoiceStatus
 
-from ._base import LunaCog, add_cog, may_manage_guild, may_manage_process
+from ._base import LunaCog, add_cog
+from ._checks import may_manage_guild, may_manage_process
 from ._choices import matching
 from ._store import GuildSettings
 

@@ -10,7 +10,8 @@ from discord import app_commands
 from discord.app_commands import Range, locale_str
 from discord.ext import commands
 
-from ._base import LunaCog, add_cog, may_manage_guild
+from ._base import LunaCog, add_cog
+from ._checks import may_manage_guild
 from ._choices import matching
 from ._lists import add_entry, members_of, named, offers, remove_entry
 
@@ -26,6 +27,10 @@ MODES: Final = (
 
 class Moderation(LunaCog, name="LunaModeration"):
     """What is not read in a server."""
+
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self.menu(locale_str("Mute reading", luna="menu_mute"), self.mute_or_unmute)
 
     mute = app_commands.Group(
         name="mute",
@@ -119,6 +124,29 @@ class Moderation(LunaCog, name="LunaModeration"):
         async with self.acknowledged(interaction):
             await self.store.update_guild(interaction.guild_id or 0, ng_beep=how == BEEP)
         await self.reply(interaction, _mode(how == BEEP))
+
+    async def mute_or_unmute(
+        self, interaction: discord.Interaction, member: discord.Member
+    ) -> None:
+        """For oneself /optout or /optin; for others, by those who manage the server, /mute."""
+        itself = member.id == interaction.user.id
+        if not itself:
+            await may_manage_guild(interaction)
+        async with self.acknowledged(interaction):
+            turn = self._turn_oneself if itself else self._turn
+            reply = await turn(interaction.guild_id or 0, member.id)
+        await self.reply(interaction, reply, who=member.mention)
+
+    async def _turn_oneself(self, guild_id: int, member_id: int) -> str:
+        opted_out = not (await self.store.member(guild_id, member_id)).opted_out
+        await self.store.update_member(guild_id, member_id, opted_out=opted_out)
+        return "opted_out" if opted_out else "opted_in"
+
+    async def _turn(self, guild_id: int, member_id: int) -> str:
+        muted = member_id in (await self.store.guild(guild_id)).ignored_members
+        change = remove_entry if muted else add_entry
+        await change(self.store, guild_id, "ignored_members", member_id)
+        return "mute_removed" if muted else "mute_added"
 
     @remove.autocomplete("who")
     async def _offer_muted(

@@ -17,7 +17,8 @@ from discord.ext import commands
 
 from luna_tts.errors import InvalidOption
 
-from ._base import LunaCog, add_cog, may_manage_guild
+from ._base import LunaCog, add_cog
+from ._checks import may_manage_guild
 from ._errors import InvalidSetup
 from ._forms import Field, Form
 from ._lists import known_here

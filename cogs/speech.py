@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import discord
 from discord import app_commands
@@ -16,7 +17,9 @@ from luna_tts.errors import NothingToSay
 
 from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
-from ._errors import NotConnected, NothingToSkip, NotInVoice
+from ._chat_message import ChatMessage
+from ._checks import channel_of
+from ._errors import ForbiddenWord, NotConnected, NothingToSkip
 from ._manners import Manners
 from ._markup import speakable
 from ._sessions import Manner, Session, always
@@ -110,12 +113,34 @@ class Speech(LunaCog, name=SPEECH_COG):
             if session.link.channel is not None and voice is not None and voice.channel is not None:
                 await self._remember(guild, voice_channel=voice.channel.id)
 
+    async def speak(
+        self,
+        interaction: discord.Interaction,
+        text: ChatMessage | str,
+        speaker: discord.Member | None,
+        message_id: int | None = None,
+    ) -> Session:
+        """Speaks `text` where the caller is, as `speaker`, or with her own voice; joins first.
+
+        Raises `NotInVoice`, `NothingToSay`, `ForbiddenWord`, what `TTSService.check`,
+        `VoiceLink.join` and `SpeechQueue.put` raise; later failures are told to the caller.
+        """
+        channel = channel_of(interaction)
+        session = self._session(channel.guild)
+        async with session.order:
+            manner = await (self.manner(speaker) if speaker else self.own_manner(channel.guild))
+            said = await self._said(text, manner)
+            await session.link.join(channel)
+            session.queue.put(self._utterance(interaction, said, manner, message_id))
+            await self._remember(channel.guild, voice_channel=channel.id)
+        return session
+
     @app_commands.command(description=locale_str("Bring Luna to your voice channel", luna="join"))
     @app_commands.guild_only()
     async def join(self, interaction: discord.Interaction) -> None:
         """Goes to the caller's voice channel."""
         async with self.acknowledged(interaction):
-            channel = _channel_of(interaction)
+            channel = channel_of(interaction)
             await self.enter(channel, interaction.channel_id)
         await self.reply(interaction, "joined", channel=channel.mention)
 
@@ -137,13 +162,8 @@ class Speech(LunaCog, name=SPEECH_COG):
     async def say(self, interaction: discord.Interaction, text: str) -> None:
         """Speaks `text` where the caller is, joining first if Luna is elsewhere or nowhere."""
         async with self.acknowledged(interaction):
-            channel = _channel_of(interaction)
-            session = self._session(channel.guild)
-            async with session.order:
-                utterance = await self._utterance(interaction, text)
-                await session.link.join(channel)
-                session.queue.put(utterance)
-                await self._remember(channel.guild, voice_channel=channel.id)
+            assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
+            await self.speak(interaction, text, interaction.user)
         await self.reply(interaction, "saying", text=_echo(text))
 
     @app_commands.command(
@@ -171,22 +191,35 @@ class Speech(LunaCog, name=SPEECH_COG):
                 count += session.queue.clear()
         await self.reply(interaction, "stopped", count=count)
 
-    async def _utterance(self, interaction: discord.Interaction, text: str) -> Utterance:
-        """What `text` sounds like, checked now, while the caller waits for an answer."""
-        assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
-        manner = await self.manner(interaction.user)
-        said = speakable(text, manner.language, manner.max_characters, manner.words)
+    async def _said(self, text: ChatMessage | str, manner: Manner) -> str:
+        """What is spoken of `text`, checked now, while the caller waits for an answer."""
+        read = partial(speakable, text, manner.language, manner.max_characters, manner.words)
+        said = read(ng_words=manner.ng_words, ng_beep=manner.ng_beep)
         if not said:
-            raise NothingToSay
+            raise ForbiddenWord if manner.ng_words and read() else NothingToSay
         await self.service.check(
             said, voice=manner.voice, options=manner.options, words=manner.words
         )
+        return said
+
+    def _utterance(
+        self, interaction: discord.Interaction, said: str, manner: Manner, message_id: int | None
+    ) -> Utterance:
+        """One that waits on the caller's account, and tells them if it cannot be spoken."""
 
         def explain(error: Exception) -> None:
             explaining = self.explain(interaction, error)
             self._keep(asyncio.create_task(explaining, name="luna-explain"))
 
-        return Utterance(said, manner.voice, manner.options, manner.words, on_failure=explain)
+        return Utterance(
+            said,
+            manner.voice,
+            manner.options,
+            manner.words,
+            member_id=interaction.user.id,
+            message_id=message_id,
+            on_failure=explain,
+        )
 
     async def manner(self, member: discord.Member) -> Manner:
         """How the member's texts are read here; as the operator has it while nothing is known."""
@@ -225,14 +258,6 @@ class Speech(LunaCog, name=SPEECH_COG):
             settings = await self.store.guild(guild.id)
             if any(getattr(settings, name) != value for name, value in whereabouts.items()):
                 await self.store.update_guild(guild.id, **whereabouts)
-
-
-def _channel_of(interaction: discord.Interaction) -> VocalChannel:
-    """The caller's voice channel. Raises `NotInVoice`."""
-    voice = interaction.user.voice if isinstance(interaction.user, discord.Member) else None
-    if voice is None or voice.channel is None:
-        raise NotInVoice
-    return voice.channel
 
 
 def _echo(text: str) -> str:

@@ -19,7 +19,8 @@ from luna_tts.errors import EngineClosed
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 
 from ._activity import Activity
-from ._base import LunaCog, add_cog, is_owner, may_manage_guild
+from ._base import LunaCog, add_cog
+from ._checks import is_owner, may_manage_guild
 from ._command_list import CommandList
 from ._doctor import (
     Finding,
@@ -102,6 +103,8 @@ class Status(LunaCog, name="LunaStatus"):
             lines = [self.text(interaction, "help", "intro")]
             async for command, description in self._commands.entries(interaction):
                 lines.append(f"{command} {description}")
+            if menus := await self._commands.menus(interaction.locale):
+                lines.append(self.text(interaction, "help", "menus", names=menus))
         await self.show_pages(interaction, lines)
 
     @app_commands.command(

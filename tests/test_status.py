@@ -160,15 +160,30 @@ async def help_of(person: Human, command: str = "help") -> str:
 
 
 @pytest.mark.parametrize(
-    ("locale", "intro", "skip"),
+    ("locale", "intro", "skip", "menus"),
     [
-        ("en-US", "I speak what you type", "Silence what is being spoken; the next one follows"),
-        ("ja", "読み上げます", "今の読み上げを止めて、次へ進みます"),
-        ("ko", "읽어 드려요", "지금 읽는 글을 멈추고 다음으로 넘어가요"),
+        (
+            "en-US",
+            "I speak what you type",
+            "Silence what is being spoken; the next one follows",
+            "Read aloud, Skip reading, Mute reading",
+        ),
+        (
+            "ja",
+            "読み上げます",
+            "今の読み上げを止めて、次へ進みます",
+            "読み上げる, 読み上げをやめる, 読み上げミュート",
+        ),
+        (
+            "ko",
+            "읽어 드려요",
+            "지금 읽는 글을 멈추고 다음으로 넘어가요",
+            "소리 내어 읽기, 읽지 않기, 읽기 끄기/켜기",
+        ),
     ],
 )
 async def test_help_lists_what_the_caller_may_use(
-    scene: Scene, locale: str, intro: str, skip: str
+    scene: Scene, locale: str, intro: str, skip: str, menus: str
 ) -> None:
     registered = scene.cafe.discord.commands.scopes[None]
     ids = {
@@ -182,6 +197,7 @@ async def test_help_lists_what_the_caller_may_use(
         for command in registered
         if command["type"] == CHAT_INPUT and command["default_member_permissions"] is None
     }
+    assert told.splitlines()[-1].endswith(menus)
     admin = await help_of(scene.admins[locale])
     assert set(re.findall(r"</(\w+)[ \w]*:(\d+)>", admin)) == set(ids.items())
     assert "settings import" in admin
@@ -341,7 +357,8 @@ async def test_in_a_group_the_check_alone_decides() -> None:
         cafe = open_cafe(discord, locale="en-US")
         admin = cafe.guild.add_member("admin", permissions=["manage_guild"])
         async with luna(discord, {"LUNA_GROUP": "luna"}):
-            (luna_id,) = [command["id"] for command in discord.commands.scopes[None]]
+            registered = discord.commands.scopes[None]
+            (luna_id,) = [one["id"] for one in registered if one["type"] == CHAT_INPUT]
             told = await ask(cafe.alice, "luna help")
             assert f"</luna say:{luna_id}> Have a text spoken" in told
             assert "doctor" not in told

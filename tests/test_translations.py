@@ -69,6 +69,16 @@ async def test_every_choice_is_named(tree: list[Json]) -> None:
                 assert languages(choice, "name") == LANGUAGES, (path, choice)
 
 
+async def test_menus_are_named_in_each_language(tree: list[Json]) -> None:
+    menus = [part for part in tree if part["type"] != CHAT_INPUT]
+    assert len(menus) == 4
+    for part in menus:
+        assert languages(part, "name") == LANGUAGES, part
+        names = [part["name"], *part["name_localizations"].values()]
+        assert len(set(names)) == 3
+        assert all(1 <= len(name) <= 32 for name in names), names
+
+
 async def test_names_of_commands_are_the_same_everywhere(tree: list[Json]) -> None:
     for path, part in walk([part for part in tree if part["type"] == CHAT_INPUT]):
         assert path.isascii()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs._choices import Choice, choose, matching, may_use
+from cogs._choices import Choice, choose, likely_word, matching, may_use
 from cogs._store import GuildSettings, MemberSettings
 from luna_tts import SynthesisOptions, VoiceInfo
 
@@ -169,3 +170,31 @@ def test_whatever_is_typed_discord_takes_the_answer(
     assert all(0 < len(name) <= 100 for name in offered)
     rank = [name not in first for name in offered]
     assert rank == sorted(rank)
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "word"),
+    [
+        ("今日は月ノ美兎さんと話した", (), "今日"),
+        ("今日は月ノ美兎さんと話した", ("今日",), "月"),
+        ("ありがとう、Ｌｕｎａ", (), "Luna"),
+        ("ありがとう、Luna-chan!", (), "Luna-chan"),
+        ("LUNA です", ("luna",), "です"),
+        ("안녕하세요 여러분", ("안녕하세요",), "여러분"),
+        ("https://example.com/月 <:kitsune:123456789012345678> どうも", (), "どうも"),
+        ("ボカロ 神曲", (), "神曲"),
+        ("🦊🦊", (), "🦊🦊"),
+        ("https://example.com", (), ""),
+        ("", (), ""),
+    ],
+)
+def test_the_word_that_somebody_may_want_to_teach(
+    text: str, known: tuple[str, ...], word: str
+) -> None:
+    assert likely_word(text, known) == word
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=5), max_size=3))
+def test_any_message_has_no_word_but_its_own(text: str, known: list[str]) -> None:
+    word = likely_word(text, known)
+    assert word in unicodedata.normalize("NFKC", text)

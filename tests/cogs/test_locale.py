@@ -56,7 +56,8 @@ def test_every_error_has_its_sentence() -> None:
 
 
 def test_permissions_are_named_as_the_members_client_names_them() -> None:
-    asked_for = {*TEXT_PERMISSIONS, *THREAD_PERMISSIONS, *STAGE_PERMISSIONS, "manage_guild"}
+    members = {"manage_guild", "manage_messages"}
+    asked_for = {*TEXT_PERMISSIONS, *THREAD_PERMISSIONS, *STAGE_PERMISSIONS, *members}
     assert table("en")["permissions"].keys() == asked_for
     assert "Manage Server" in Phrases().sentence(NotAllowed("manage_guild"), discord.Locale.german)
     error = MissingPermissions(("connect", "speak"), "ラウンジ")

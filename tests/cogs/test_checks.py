@@ -1,4 +1,4 @@
-"""What all cogs share: who may do what."""
+"""Who may do what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import discord
 import pytest
 
-from cogs._base import Refused, may_manage_guild, may_manage_process
+from cogs._checks import Refused, may_manage_guild, may_manage_process
 from cogs._errors import NotAllowed, OwnerOnly
 
 
