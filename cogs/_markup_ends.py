@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final
@@ -26,6 +26,7 @@ _BREAKS: Final = (
 _SHARE: Final = 0.6
 """Of the limit; a break before that costs too much."""
 _BEGUN_WORD: Final = re.compile("[0-9A-Za-z'’가-힣]+\\Z")
+_UNHEARD: Final = frozenset("*_~`|\\^<>[]{}\"'’")
 _KATAKANA: Final = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _HIRAGANA: Final = {katakana: hiragana for hiragana, katakana in _KATAKANA.items()}
 
@@ -56,7 +57,7 @@ def censor(
     if not ng_words:
         return text, False
     bad, beep = _compile(tuple(ng_words), language), spoken("beep", language)
-    spans = [(one.start, one.end) for one in bad.find(text)]
+    spans = [*_places(bad, text)]
     for one in words.find(text) if words is not None else []:
         if bad.find(one.word.reading):
             spans.append((one.start, one.end))
@@ -65,6 +66,15 @@ def censor(
         parts += [text[at:start], beep if start >= at else ""]
         at = max(at, end)
     return "".join([*parts, text[at:]]), bool(spans)
+
+
+def _places(bad: UserDictionary, text: str) -> Iterator[tuple[int, int]]:
+    """Where the words are, also with marks in them that are not heard."""
+    yield from ((one.start, one.end) for one in bad.find(text))
+    heard = [at for at, character in enumerate(text) if character not in _UNHEARD]
+    if len(heard) < len(text):
+        for one in bad.find("".join(text[at] for at in heard)):
+            yield heard[one.start], heard[one.end - 1] + 1
 
 
 @lru_cache(maxsize=64)

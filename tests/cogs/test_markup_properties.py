@@ -1,5 +1,6 @@
 """What holds for speakable() whatever the text: it never raises, tells nothing, takes no time."""
 
+import re
 import time
 import unicodedata
 
@@ -85,10 +86,15 @@ def test_two_thousand_characters_are_cut_at_a_clause() -> None:
     assert 60 < len(said) <= 104
 
 
-@given(TEXTS, st.sampled_from(["ば{}か", "**ば**{}か", "ば{}*か*", "`ば{}か`"]), LANGUAGES)
+@given(
+    TEXTS,
+    st.sampled_from(["ば{}か", "**ば**{}か", "ば{}*か*", "`ば{}か`", "ば*{}か", "ば~~{}||か"]),
+    LANGUAGES,
+)
 def test_a_bad_word_is_never_spoken(around: str, word: str, language: str) -> None:
     text = f"{around} {word.format(chr(0x200B))} {around}"
-    assert "ばか" not in speakable(text, language, 500, ng_words=["バカ"], ng_beep=True)
+    said = speakable(text, language, 500, ng_words=["バカ"], ng_beep=True)
+    assert "ばか" not in re.sub("[*_~`|]", "", said), "marks are not heard"
 
 
 @given(TEXTS, LANGUAGES)
