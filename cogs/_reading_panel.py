@@ -12,6 +12,7 @@ from ._base import LunaCog
 from ._checks import may_manage_guild
 from ._errors import InvalidTemplate, UnknownTimeZone
 from ._forms import Field, Form
+from ._readable import SKIP_PREFIX
 from ._store import GuildSettings
 from ._views import MOST_OPTIONS, Panel
 
@@ -29,7 +30,6 @@ SWITCHES: Final = (
 )
 TEXTS: Final = {"skip_prefix": 10, "name_template": 100, "time_zone": 50}
 """What is typed, each with the most characters that it may have."""
-DEFAULT_PREFIX: Final = ";"
 ZONES: Final = (
     *("Asia/Tokyo", "Asia/Seoul", "UTC", "America/Los_Angeles", "America/Denver"),
     *("America/Chicago", "America/New_York", "America/Sao_Paulo", "Europe/London"),
@@ -115,7 +115,7 @@ def _lines(guild: GuildSettings, labels: Mapping[str, str], text: Callable[..., 
     shown = discord.utils.escape_markdown
     return [
         *(f"{'✅' if getattr(guild, key) else '⬜'} {label}" for key, label in labels.items()),
-        text("prefix_now", prefix=shown(guild.skip_prefix or DEFAULT_PREFIX)),
+        text("prefix_now", prefix=shown(guild.skip_prefix or SKIP_PREFIX)),
         text("template_now", template=shown(guild.name_template or text("home"))),
         text("zone_now", zone=guild.time_zone or text("home")),
     ]

@@ -126,6 +126,20 @@ async def test_what_luna_may_not_see_or_enter_is_refused_with_the_permission(sce
     assert await scene.kept("read_channels") == await scene.kept("auto_join_channels") == []
 
 
+async def test_threads_are_channels_too(scene: Scene) -> None:
+    cafe, admin = scene.cafe, scene.admin
+    thread = cafe.guild.add_thread(cafe.chat, "side talk")
+    assert f"<#{thread.id}>" in await ask(admin, "channel add", channel=thread)
+    assert await scene.offered("channel remove", "channel") == [("#side talk", str(thread.id))]
+    await answer(await admin.command("channel add", cafe.guild.add_thread(cafe.chat, "in here")))
+    assert len(await scene.kept("read_channels")) == 2
+    private = Channel(thread.id + 1, cafe.guild, "private", thread.type, parent=cafe.chat)
+    cafe.guild.channels[private.id] = private  # of which the bot was told nothing
+    told = await ask(admin, "channel add", channel=private)
+    assert told.startswith("private での権限が足りません。")
+    assert told.endswith("チャンネルを見る")
+
+
 async def test_a_permission_that_was_taken_away_is_seen_in_the_list(scene: Scene) -> None:
     cafe, admin = scene.cafe, scene.admin
     chat, room = cafe.guild.add_text_channel("fickle"), cafe.guild.add_voice_channel("Fickle")
