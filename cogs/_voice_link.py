@@ -1,20 +1,13 @@
-"""VoiceLink: one guild's voice connection. The only file that touches discord.py's privates (2.7).
-
-discord.py's own reconnecting is switched off (`reconnect=False`): it leaves pollers behind that
-later throw a new connection out, and says it is connected while it is not. When a connection
-breaks, its remains are cleared away and a fresh one is made; what was playing plays on.
-"""
+"""VoiceLink: Luna in the voice of one guild. When a connection breaks, a fresh one is made."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-import socket
 from collections.abc import Callable
 
 import discord
-from discord.voice_state import ConnectionFlowState, VoiceConnectionState
 
 from luna_tts.errors import EngineClosed
 
@@ -27,11 +20,11 @@ from ._errors import (
     VoiceUnreachable,
 )
 from ._pcm_stream import PcmStream
+from ._voice_client import GOODBYE_SECONDS, VoiceClient, clear_away
 
 VocalChannel = discord.VoiceChannel | discord.StageChannel
 
 CONNECT_SECONDS = 10.0
-GOODBYE_SECONDS = 1.5
 RETRY_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
 """Waits before each attempt to come back; after the last one Luna stays out."""
 NEEDED_PERMISSIONS = ("view_channel", "connect", "speak")
@@ -40,13 +33,16 @@ _log = logging.getLogger(__name__)
 
 
 class VoiceLink:
-    """Joins, stays and leaves. `on_ended` is told when Luna is out without having left."""
+    """Joins, stays and leaves.
 
-    def __init__(self, guild: discord.Guild, on_ended: Callable[[], object]) -> None:
+    `on_ended` is told when Luna is out without having left: True if somebody put her out, False if
+    the connection broke and could not be replaced.
+    """
+
+    def __init__(self, guild: discord.Guild, on_ended: Callable[[bool], object]) -> None:
         self.guild = guild
         self._on_ended = on_ended
-        self._client: discord.VoiceClient | None = None
-        self._socket: socket.socket | None = None
+        self._client: VoiceClient | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         """Cleared while a broken connection is being replaced."""
@@ -69,11 +65,17 @@ class VoiceLink:
         async with self._lock:
             if self._closed:
                 raise EngineClosed
-            if self.channel == channel and self._settled.is_set():
+            self.guild = channel.guild
+            if self.channel == channel == self._shown() and self._settled.is_set():
                 return
             check_access(channel)
             await self._hang_up()
             await self._connect(channel)
+
+    def _shown(self) -> VocalChannel | None:
+        """Where Discord shows Luna: nowhere, if it has begun anew, whatever the connection says."""
+        voice = self.guild.me.voice
+        return voice.channel if voice else None
 
     async def leave(self) -> None:
         """Leaves; nothing of the connection is left behind."""
@@ -126,17 +128,22 @@ class VoiceLink:
         stranger = self.guild.voice_client
         if isinstance(stranger, discord.VoiceClient) and stranger.is_connected():
             raise VoiceInUse
-        await self._clear_away(stranger)
+        await clear_away(stranger)
         try:
-            client: discord.VoiceClient = await asyncio.wait_for(
-                channel.connect(timeout=CONNECT_SECONDS, reconnect=False, self_deaf=True),
-                CONNECT_SECONDS + 1,  # after a time-out discord.py waits as long again
+            client = await asyncio.wait_for(
+                channel.connect(
+                    timeout=CONNECT_SECONDS, reconnect=False, self_deaf=True, cls=VoiceClient
+                ),
+                CONNECT_SECONDS
+                + GOODBYE_SECONDS,  # after a time-out discord.py waits as long again
             )
         except (TimeoutError, discord.ConnectionClosed, discord.ClientException, OSError) as error:
-            await self._clear_away(self.guild.voice_client)
+            await clear_away(self.guild.voice_client)
             raise VoiceUnreachable(channel.name) from error
+        except asyncio.CancelledError:
+            await clear_away(self.guild.voice_client)
+            raise
         self._client = client
-        self._socket = client._connection.socket.dup()
         self._settled.set()
         self._watcher = asyncio.create_task(self._watch(client), name="luna-voice-watcher")
 
@@ -148,30 +155,7 @@ class VoiceLink:
         if watcher:
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
-        await self._clear_away(client)
-
-    async def _clear_away(self, client: discord.VoiceProtocol | None) -> None:
-        """Leaves nothing of a connection behind, whatever state it is in."""
-        if not isinstance(client, discord.VoiceClient):
-            return
-        connection = client._connection
-        if connection.state is not ConnectionFlowState.disconnected:
-            with contextlib.suppress(TimeoutError, discord.DiscordException, OSError):
-                await asyncio.wait_for(client.disconnect(force=True), GOODBYE_SECONDS)
-        client.stop()
-        if self.guild.voice_client is client:
-            client.cleanup()
-        connection._socket_reader.stop()
-        # Its thread waits up to 30 s on a socket; closing does not wake it, shutting down does.
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
-            self._socket.close()
-            self._socket = None
-        tasks = [task for task in (connection._connector, connection._runner) if task]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await clear_away(client)
 
     async def _notice_death(self) -> None:
         """Lets the watcher see first that a connection has just ended: it knows what that means.
@@ -180,37 +164,41 @@ class VoiceLink:
         """
         client = self._client
         for _ in range(100):
-            dead = client and client._connection.state is ConnectionFlowState.disconnected
+            dead = client is not None and client.ended
             if not dead or self._client is not client or not self._settled.is_set():
                 return
             await asyncio.sleep(0.01)
 
-    async def _watch(self, client: discord.VoiceClient) -> None:
+    async def _watch(self, client: VoiceClient) -> None:
         """Waits until the connection ends without our doing, then comes back or gives up."""
-        connection, channel = client._connection, client.channel
-        while pending := _pending(connection):
-            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
-            channel = client.channel or channel
+        error = await client.end()
         self._settled.clear()
-        error = _breakdown(connection)
         if error is None:
             _log.info("guild %d: Discord ended the voice connection", self.guild.id)
-            await self._end(client)
+            await self._end(client, put_out=True)
             return
         _log.warning("guild %d: voice connection lost (%s)", self.guild.id, error)
-        # discord.py has said goodbye. Until Discord has answered that, a new connection would take
-        # the answer for a kick.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(connection._disconnected.wait(), GOODBYE_SECONDS)
-        await self._clear_away(client)
-        await self._come_back(client, channel)
+        await client.goodbye()
+        await clear_away(client)
+        put_out = await self._come_back(client)
+        if self._client is client:
+            await self._end(client, put_out=put_out)
 
-    async def _come_back(self, client: discord.VoiceClient, channel: VocalChannel) -> None:
+    async def _come_back(self, client: VoiceClient) -> bool:
+        """Connects anew, unless somebody told Luna to join or leave meanwhile.
+
+        Returns whether there is nothing left to come back to.
+        """
         for seconds in RETRY_SECONDS:
             await asyncio.sleep(seconds)
             async with self._lock:
                 if self._client is not client:
-                    return  # somebody told Luna to join or leave meanwhile
+                    return False
+                # Whatever was known of the guild is outdated if the gateway has begun anew, too.
+                self.guild = client.client.get_guild(self.guild.id) or self.guild
+                channel = self.guild.get_channel(client.channel.id)
+                if not isinstance(channel, VocalChannel):
+                    return True
                 try:
                     check_access(channel)
                     await self._connect(channel)
@@ -218,17 +206,17 @@ class VoiceLink:
                     _log.warning("guild %d: %s", self.guild.id, error)
                 except (MissingPermissions, TimedOut, ChannelFull, VoiceInUse) as error:
                     _log.warning("guild %d: cannot come back: %s", self.guild.id, error)
-                    break
+                    return False
                 else:
-                    return
-        await self._end(client)
+                    return False
+        return False
 
-    async def _end(self, client: discord.VoiceClient) -> None:
-        await self._clear_away(client)
+    async def _end(self, client: VoiceClient, *, put_out: bool) -> None:
+        await clear_away(client)
         if self._client is client:
             self._client = None
             self._settled.set()
-            self._on_ended()
+            self._on_ended(put_out)
 
 
 def check_access(channel: VocalChannel) -> None:
@@ -242,20 +230,6 @@ def check_access(channel: VocalChannel) -> None:
     others = channel.voice_states.keys() - {me.id}
     if channel.user_limit and len(others) >= channel.user_limit and not permissions.move_members:
         raise ChannelFull(channel.name, channel.user_limit)
-
-
-def _pending(connection: VoiceConnectionState) -> list[asyncio.Task[None]]:
-    """The tasks that keep a connection alive or are making it anew."""
-    tasks = (connection._connector, connection._runner)
-    return [task for task in tasks if task is not None and not task.done()]
-
-
-def _breakdown(connection: VoiceConnectionState) -> BaseException | None:
-    """Why an ended connection broke; None if Discord ended it on purpose (kick, channel gone)."""
-    runner = connection._runner
-    if runner is None or runner.cancelled():
-        return ConnectionAbortedError("it was being made anew")
-    return runner.exception()
 
 
 class _Source(discord.AudioSource):

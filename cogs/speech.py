@@ -236,7 +236,13 @@ class Speech(LunaCog, name=SPEECH_COG):
     def _session(self, guild: discord.Guild) -> Session:
         session = self._sessions.get(guild.id)
         if session is None:
-            link = VoiceLink(guild, on_ended=lambda: queue.clear())
+
+            def ended(put_out: bool) -> None:
+                queue.clear()
+                if put_out:
+                    self._keep(asyncio.create_task(self._forget(guild.id), name="luna-forget"))
+
+            link = VoiceLink(guild, on_ended=ended)
             queue = SpeechQueue(
                 lambda: self.service,
                 link.play,
@@ -251,6 +257,13 @@ class Speech(LunaCog, name=SPEECH_COG):
         if session is None:
             raise NotConnected
         return session
+
+    async def _forget(self, guild_id: int) -> None:
+        """Luna was put out: she does not come back by herself."""
+        session = self._sessions[guild_id]
+        async with session.order:
+            if session.link.channel is None:  # nobody has called her since
+                await self._remember(session.link.guild, voice_channel=None, text_channel=None)
 
     async def _remember(self, guild: discord.Guild, **whereabouts: int | None) -> None:
         """Where Luna is to be after a restart; to be there now matters more."""

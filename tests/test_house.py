@@ -87,7 +87,7 @@ def test_extensions_never_import_one_another() -> None:
 
 def test_only_one_file_touches_discords_voice_internals() -> None:
     for path in ROOT.glob("cogs/*.py"):
-        if path.name != "_voice_link.py":
+        if path.name != "_voice_client.py":
             assert "discord.voice_state" not in set(imports(path))
             assert "._connection" not in path.read_text(encoding="utf-8")
 

@@ -1,0 +1,142 @@
+"""VoiceClient: one voice connection. The only file that touches discord.py's privates (2.7).
+
+discord.py's own reconnecting is switched off (`reconnect=False`): it leaves pollers behind that
+later throw a new connection out, and says it is connected while it is not. A connection that has
+broken is cleared away and never used again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import discord
+from discord.voice_state import ConnectionFlowState
+
+if TYPE_CHECKING:
+    from discord.types.voice import GuildVoiceState
+
+GOODBYE_SECONDS = 1.5
+"""How long Discord may take to answer that Luna has left."""
+ANSWER_SECONDS = 5.0
+"""A voice server that is there answers the end of a connection sooner; aiohttp waits 10 s."""
+
+
+class VoiceClient(discord.VoiceClient):
+    """discord.py's, which also knows why it ended."""
+
+    def __init__(self, client: discord.Client, channel: discord.abc.Connectable) -> None:
+        super().__init__(client, channel)
+        self._ghost_gone: asyncio.Event | None = None
+        self._put_out = False
+        self._judged = asyncio.Event()
+        """Cleared while it is being found out what it means that Luna is out of voice."""
+        self._judged.set()
+        self._duplicate: socket.socket | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is no connection any more, and none in the making."""
+        return self._connection.state is ConnectionFlowState.disconnected
+
+    async def connect(
+        self, *, reconnect: bool, timeout: float, self_deaf: bool = False, self_mute: bool = False
+    ) -> None:
+        """As discord.py's, but nothing of an earlier process gets in its way."""
+        await self._lay_ghost()
+        await super().connect(
+            reconnect=reconnect, timeout=timeout, self_deaf=self_deaf, self_mute=self_mute
+        )
+        self._duplicate = self._connection.socket.dup()
+
+    async def on_voice_state_update(self, data: GuildVoiceState) -> None:
+        """Luna's own state. Discord tells that she is out after a kick and after an outage alike.
+
+        But after an outage there is nobody any more who answers the end of her connection.
+        """
+        out = data["channel_id"] is None
+        if self._ghost_gone is not None:
+            if out:
+                self._ghost_gone.set()
+            return
+        if not out or self.ended:
+            await super().on_voice_state_update(data)
+            return
+        self._judged.clear()
+        began = self.loop.time()
+        try:
+            await super().on_voice_state_update(data)
+            self._put_out = self.loop.time() - began < ANSWER_SECONDS
+        finally:
+            self._judged.set()
+
+    async def end(self) -> BaseException | None:
+        """Returns when it has ended without our doing: why it broke, or None if Luna was put out.
+
+        She is put out by a kick, a time-out, the end of her channel.
+        """
+        while pending := self._pending():
+            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        await self._judged.wait()
+        if self._put_out:
+            return None
+        runner = self._connection._runner
+        if runner is None or runner.cancelled():
+            return ConnectionAbortedError("it was being made anew")
+        return runner.exception() or ConnectionResetError("Discord ended it and did not say why")
+
+    async def goodbye(self) -> None:
+        """Returns when Discord has answered that Luna is out; it may have forgotten her already.
+
+        Until then a new connection would take that answer for a kick.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._connection._disconnected.wait(), GOODBYE_SECONDS)
+
+    def shut(self) -> None:
+        """Wakes the thread that waits up to 30 s on a socket, which closing does not."""
+        if self._duplicate is not None:
+            with contextlib.suppress(OSError):
+                self._duplicate.shutdown(socket.SHUT_RDWR)
+            self._duplicate.close()
+            self._duplicate = None
+
+    async def _lay_ghost(self) -> None:
+        """Has Discord forget where a Luna is who has died; it shows her for some time yet."""
+        if self.guild.me.voice is None or self.guild.me.voice.channel is None:
+            return
+        self._ghost_gone = asyncio.Event()
+        try:
+            await self.guild.change_voice_state(channel=None)
+            await asyncio.wait_for(self._ghost_gone.wait(), GOODBYE_SECONDS)
+        except TimeoutError:
+            pass
+        finally:
+            self._ghost_gone = None
+
+    def _pending(self) -> list[asyncio.Task[None]]:
+        """The tasks that keep the connection alive or are making it anew."""
+        tasks = (self._connection._connector, self._connection._runner)
+        return [task for task in tasks if task is not None and not task.done()]
+
+
+async def clear_away(client: discord.VoiceProtocol | None) -> None:
+    """Leaves nothing of a connection behind, whatever state it is in."""
+    if not isinstance(client, discord.VoiceClient):
+        return
+    connection = client._connection
+    if connection.state is not ConnectionFlowState.disconnected:
+        with contextlib.suppress(TimeoutError, discord.DiscordException, OSError):
+            await asyncio.wait_for(client.disconnect(force=True), GOODBYE_SECONDS)
+    client.stop()
+    if client.guild.voice_client is client:
+        client.cleanup()
+    connection._socket_reader.stop()
+    if isinstance(client, VoiceClient):
+        client.shut()
+    tasks = [task for task in (connection._connector, connection._runner) if task]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
