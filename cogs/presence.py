@@ -16,6 +16,9 @@ from ._base import LunaCog, add_cog
 from ._voice_link import VocalChannel
 from ._whereabouts import called_to
 
+RETURNS_AT_ONCE = 4
+"""Channels that she enters at the same time after a restart."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,6 +40,13 @@ class Presence(LunaCog, name="LunaPresence"):
         Not stored: after a restart the next person who enters brings her."""
         self._complained: set[int] = set()
         """Channels of which the log has been told why she does not come."""
+        self._returning = asyncio.Semaphore(RETURNS_AT_ONCE)
+
+    async def cog_load(self) -> None:
+        """Also in a bot that is online already."""
+        await super().cog_load()
+        if self.bot.is_ready():
+            self._spawn(self._return())
 
     async def cog_unload(self) -> None:
         """Stays wherever she is."""
@@ -47,6 +57,53 @@ class Presence(LunaCog, name="LunaPresence"):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().cog_unload()
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """The bot has started, or the gateway has begun anew."""
+        self._spawn(self._return())
+
+    @commands.Cog.listener()
+    async def on_resumed(self) -> None:
+        """The gateway was away, perhaps for longer than a voice connection endures."""
+        self._spawn(self._return())
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A guild is back after an outage of Discord's."""
+        if self.bot.is_ready():
+            self._spawn(self._return())
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Luna was thrown out of the guild."""
+        await self._forget(guild.id, None)
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Nobody can enter it any more."""
+        self._dismissed.discard(channel.id)
+        await self._forget(channel.guild.id, channel.id)
+
+    async def _return(self) -> None:
+        """Goes wherever she is to be and people are, a few channels at a time."""
+        with contextlib.suppress(LunaError):  # the store has told the log
+            for guild_id, channel_id in (await self.store.whereabouts()).items():
+                guild = self.bot.get_guild(guild_id)
+                if guild is None or guild.unavailable:
+                    continue
+                channel = guild.get_channel(channel_id)
+                if isinstance(channel, VocalChannel):
+                    self._spawn(self._come_in_turn(channel))
+                else:
+                    await self._forget(guild_id, channel_id)
+
+    async def _forget(self, guild_id: int, channel_id: int | None) -> None:
+        """Luna is to be in a channel no longer (None = in none), for it is no more."""
+        with contextlib.suppress(LunaError):  # the store has told the log
+            home = (await self.store.guild(guild_id)).voice_channel
+            if home is not None and channel_id in (home, None):
+                await self.store.update_guild(guild_id, voice_channel=None, text_channel=None)
 
     @commands.Cog.listener()
     async def on_voice_state_update(
@@ -60,7 +117,7 @@ class Presence(LunaCog, name="LunaPresence"):
         if member == member.guild.me:
             await self._note_own_move(member.guild, before.channel, after.channel)
         elif after.channel is not None and not member.bot:
-            self._call(after.channel)
+            self._spawn(self._come(after.channel))
         self._watch_the_empty(member.guild)
 
     async def _note_own_move(
@@ -104,13 +161,15 @@ class Presence(LunaCog, name="LunaPresence"):
             if (await self.store.guild(guild_id)).auto_leave:
                 await speech.go(session, only_if=still_alone)
 
-    def _call(self, channel: VocalChannel) -> None:
-        """A person entered `channel`."""
-        if channel.id not in self._coming:
-            self._coming.add(channel.id)
-            self._spawn(self._come(channel))
+    async def _come_in_turn(self, channel: VocalChannel) -> None:
+        async with self._returning:
+            await self._come(channel)
 
     async def _come(self, channel: VocalChannel) -> None:
+        """`_enter`, once at a time, and without anybody to tell if it fails."""
+        if channel.id in self._coming:
+            return
+        self._coming.add(channel.id)
         try:
             await self._enter(channel)
         except LunaError as error:
@@ -128,6 +187,10 @@ class Presence(LunaCog, name="LunaPresence"):
         if speech is None or self._is_somewhere(guild) or channel == guild.afk_channel:
             return
         settings = await self.store.guild(guild.id)
+
+        def is_wanted() -> bool:
+            return people(channel) > 0 or not settings.auto_leave
+
         home = guild.get_channel(settings.voice_channel or 0)
         call = called_to(
             settings,
@@ -139,7 +202,7 @@ class Presence(LunaCog, name="LunaPresence"):
             await speech.enter(
                 channel,
                 call.text_channel,
-                only_if=lambda: people(channel) > 0 and not self._is_somewhere(guild),
+                only_if=lambda: is_wanted() and not self._is_somewhere(guild),
             )
 
     def _is_somewhere(self, guild: discord.Guild) -> bool:

@@ -108,10 +108,8 @@ class Store:
         return await self._write(write) if values else await self.guild(guild_id)
 
     async def whereabouts(self) -> dict[int, int]:
-        """Guild -> voice channel in which Luna is to be, wherever there is one."""
-        if self._closing is not None:
-            raise EngineClosed
-        return await self._database.whereabouts()
+        """Guild -> voice channel in which Luna is to be, wherever there is one; one query."""
+        return await self._write(self._database.whereabouts)
 
     async def edit_guild(
         self, guild_id: int, edit: Callable[[GuildSettings], Mapping[str, Any]]

@@ -223,6 +223,15 @@ async def test_forgetting(store: Store, place: tuple[Path, str]) -> None:
     await again.aclose()
 
 
+async def test_where_luna_is_to_be_is_known_for_all_guilds_at_once(store: Store) -> None:
+    assert await store.whereabouts() == {}
+    for guild, channel in ((GUILD, 2**60), (OTHER_GUILD, 7), (3, None)):
+        await store.update_guild(guild, voice="koharu", voice_channel=channel)
+    assert await store.whereabouts() == {GUILD: 2**60, OTHER_GUILD: 7}
+    await store.update_guild(GUILD, voice_channel=None)
+    assert await store.whereabouts() == {OTHER_GUILD: 7}
+
+
 async def test_a_guild_is_replaced_whole(store: Store, place: tuple[Path, str]) -> None:
     await store.update_guild(GUILD, voice="koharu", language="ko", disabled_voices=["a"])
     await store.put_words((GUILD, 0), [word("月"), word("星", "ほし")])
