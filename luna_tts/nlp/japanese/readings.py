@@ -31,6 +31,7 @@ _HUNGRY: Final = frozenset(("腹", "お腹", "おなか", "小腹", "はら"))
 _OPENING: Final = frozenset(
     ("店", "お店", "ドア", "扉", "窓", "穴", "蓋", "ふた", "口", "鍵", "目", "席", "戸")
 )
+_DEEDS: Final = ("し", "する", "すれ", "やっ", "やる", "やろ", "食べ", "飲む", "飲ん")
 _HOT: Final = re.compile(
     "カレー|ラーメン|麺|麻婆|キムチ|唐辛子|わさび|からし|味|料理|食|スープ|鍋|舌|汁"
 )
@@ -39,6 +40,11 @@ _HOT: Final = re.compile(
 def _before_a_tongue_tip(_: Sequence[str], after: Sequence[str]) -> bool:
     """The sounds of で, だ, と, の, て, な, じ; but に is not among them."""
     return bool(after) and after[0].startswith(tuple("だでとのてなじ"))
+
+
+def _before_a_deed(_: Sequence[str], after: Sequence[str]) -> bool:
+    """する and やる in their forms, eating and drinking; Open JTalk takes 今何し for a number."""
+    return bool(after) and after[0].startswith(_DEEDS)
 
 
 def _alone(_: Sequence[str], after: Sequence[str]) -> bool:
@@ -69,6 +75,7 @@ def _always(_before: Sequence[str], _after: Sequence[str]) -> bool:
 # is "why" far more often than "with what". Gold is hardly talked of but in compounds.
 _RULES: Final = (
     _Rule("何", "ナン", _before_a_tongue_tip),
+    _Rule("何", "ナニ", _before_a_deed),
     _Rule("皆", "ミンナ", _alone),
     _Rule("金", "カネ", _before("が", "を", "も", "は")),
     _Rule("次", "ツギ", _before("が", "を", "も", "は", "に", "の", "で", "から")),
