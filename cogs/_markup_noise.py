@@ -83,6 +83,7 @@ def _is_mash(run: str) -> bool:
 _LETTER: Final = re.compile(rf"([^0-9０-９\s{ANY}])\1{{4,}}")
 _LONG_VOWEL: Final = re.compile("([ー〜～~])[ー〜～~]{3,}")
 _PHRASE: Final = re.compile(r"(?!\d)([^\n]{2,10}?)\1{4,}")
+_DOTS: Final = re.compile(r"[…。]{2,}|、{2,}|・{3,}|\.{4,}")
 _SAME_LINE: Final = 3
 _ART: Final = re.compile("[＿_]?人{4,}[＿_]?|￣?(?:[YＹ][\\^＾]?){3,}￣")
 """The frame of "sudden death"."""
@@ -91,7 +92,7 @@ _WORD: Final = re.compile(r"(?<!\S)(\S{1,10})(?: \1){4,}(?!\S)")
 
 def shorten(text: str) -> str:
     """`text` without what goes on for more than four letters, phrases or lines."""
-    text = _drop_lines(_ART.sub("", text))
+    text = _DOTS.sub("…", _drop_lines(_ART.sub("", text)))
     text = _LETTER.sub(r"\1\1\1", _LONG_VOWEL.sub(r"\1\1\1", text))
     return _PHRASE.sub(r"\1\1\1", _WORD.sub(r"\1 \1 \1", text))
 
