@@ -7,7 +7,7 @@ for extension in cogs.EXTENSIONS:
 EXTENSIONS = tuple(
     f"{__name__}.{name}"
     for name in (
-        *("engine", "speech", "presence"),
+        *("engine", "speech", "playback", "presence"),
         *("voices", "models", "dictionary", "settings"),
         *("channels", "moderation", "members", "menus"),
         *("reader",),

@@ -72,6 +72,11 @@ class SessionView:
     waiting: int
     """Utterances that wait for their turn."""
     speaking: bool
+    paused: bool
+    backlog_seconds: float
+    """About how long she will speak if nothing more comes."""
+    dropped: int
+    """Utterances left out because too much waited, since the extension was loaded."""
 
 
 class Activity(Protocol):

@@ -28,6 +28,13 @@ class NothingToSkip(LunaError):
         super().__init__("nothing is being spoken")
 
 
+class NotPaused(LunaError):
+    """There is no pause that could end."""
+
+    def __init__(self) -> None:
+        super().__init__("the bot is not paused")
+
+
 class MissingPermissions(LunaError):
     """The bot lacks permissions in a voice channel; `permissions` are their API names."""
 

@@ -25,10 +25,12 @@ class Manners:
 
     def __init__(self, cog: LunaCog) -> None:
         self._cog = cog
+        self._own: dict[int, Manner] = {}
         self._fetching: set[asyncio.Task[None]] = set()
 
     async def of(self, member: discord.Member) -> Manner:
         """A member's; who has chosen no voice is given one the first time."""
+        await self.own(member.guild)
         voice = self._cog.member_voice(member)
         with contextlib.suppress(StoreUnavailable):  # it has told the log
             await voice.be_given_one()
@@ -40,7 +42,12 @@ class Manners:
         async def choice() -> Choice:
             return await own_choice(self._cog.service, self._cog.store, guild.id)
 
-        return await self._manner(choice, guild.id, 0)
+        own = self._own[guild.id] = await self._manner(choice, guild.id, 0)
+        return own
+
+    def last_own(self, guild_id: int) -> Manner:
+        """Luna's own when somebody was last read, for whoever cannot wait for the store."""
+        return self._own.get(guild_id) or self._as_operator()
 
     async def aclose(self) -> None:
         """Fetches nothing more."""
@@ -57,7 +64,7 @@ class Manners:
             choice = await choose()
             words = await self._cog.words(guild_id, member_id)
         except StoreUnavailable:  # it has told the log
-            return Manner(environment.language, environment.max_characters)
+            return self._as_operator()
         if choice.missed:
             self._fetch(choice.missed)
         return Manner(
@@ -69,6 +76,10 @@ class Manners:
             guild.ng_words,
             guild.ng_beep,
         )
+
+    def _as_operator(self) -> Manner:
+        environment = self._cog.environment
+        return Manner(environment.language, environment.max_characters)
 
     def _fetch(self, voice: str) -> None:
         """Has a voice loaded for the next time; until then another speaks."""

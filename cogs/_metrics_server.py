@@ -12,7 +12,7 @@ from prometheus_client.core import HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from luna_tts.metrics import engine_metrics, gauge
+from luna_tts.metrics import counter, engine_metrics, gauge
 
 from ._activity import Activity, Measure, Reading
 
@@ -117,6 +117,10 @@ def _speech(activity: Activity) -> Iterable[Metric]:
     yield gauge("guilds_in_voice", "Servers in whose voice Luna is.", connected)
     yield gauge("queue_length", "Utterances that wait, in all servers.", sum(waiting))
     yield gauge("queue_length_longest", "The longest queue.", max(waiting, default=0))
+    backlog = max((session.backlog_seconds for session in sessions), default=0.0)
+    yield gauge("queue_backlog_longest_seconds", "Speech that waits, where most does.", backlog)
+    dropped = sum(session.dropped for session in sessions)
+    yield counter("utterances_dropped", "Left out because too much waited.", dropped)
     yield _histogram("queue_wait_seconds", "From being asked for to one's turn.", timings.waits)
     yield _histogram("synthesis_seconds", "Synthesis of an utterance.", timings.synthesis)
     yield _histogram("first_sound_seconds", "From asking to the first PCM.", timings.first_sounds)

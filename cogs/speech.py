@@ -1,4 +1,4 @@
-"""/join /leave /say /skip /stop: one voice connection and one queue for each guild."""
+"""/join /leave /say: one voice connection and one queue for each guild."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
 from ._chat_message import ChatMessage
 from ._checks import channel_of
-from ._errors import ForbiddenWord, NotConnected, NothingToSkip
+from ._errors import ForbiddenWord, NotConnected
 from ._manners import Manners
 from ._markup import speakable
 from ._sessions import Manner, Session, always
 from ._speech_queue import SpeechQueue, Utterance
+from ._spoken import spoken
 from ._store import StoreUnavailable
 from ._voice_libraries import load_voice_libraries
 from ._voice_link import VocalChannel, VoiceLink
@@ -68,6 +69,9 @@ class Speech(LunaCog, name=SPEECH_COG):
                 channel_id=session.link.channel.id if session.link.channel else None,
                 waiting=len(session.queue),
                 speaking=session.queue.speaking,
+                paused=session.queue.paused,
+                backlog_seconds=session.queue.backlog_seconds,
+                dropped=session.queue.dropped,
             )
             for guild_id, session in self._sessions.items()
         ]
@@ -163,33 +167,9 @@ class Speech(LunaCog, name=SPEECH_COG):
         """Speaks `text` where the caller is, joining first if Luna is elsewhere or nowhere."""
         async with self.acknowledged(interaction):
             assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
-            await self.speak(interaction, text, interaction.user)
-        await self.reply(interaction, "saying", text=_echo(text))
-
-    @app_commands.command(
-        description=locale_str("Silence what is being spoken; the next one follows", luna="skip")
-    )
-    @app_commands.guild_only()
-    async def skip(self, interaction: discord.Interaction) -> None:
-        """Silences the utterance that sounds."""
-        if not self._connected_session(interaction).queue.skip():
-            raise NothingToSkip
-        await self.reply(interaction, "skipped")
-
-    @app_commands.command(
-        description=locale_str(
-            "Silence Luna and forget everything that waits; she stays", luna="stop"
-        )
-    )
-    @app_commands.guild_only()
-    async def stop(self, interaction: discord.Interaction) -> None:
-        """Silences everything; stays in the channel."""
-        async with self.acknowledged(interaction):
-            session = self._connected_session(interaction)
-            count = session.queue.clear()
-            async with session.order:  # what was asked for before this, and is still on its way
-                count += session.queue.clear()
-        await self.reply(interaction, "stopped", count=count)
+            session = await self.speak(interaction, text, interaction.user)
+        key = "saying_later" if session.queue.paused else "saying"
+        await self.reply(interaction, key, text=_echo(text))
 
     async def _said(self, text: ChatMessage | str, manner: Manner) -> str:
         """What is spoken of `text`, checked now, while the caller waits for an answer."""
@@ -247,10 +227,18 @@ class Speech(LunaCog, name=SPEECH_COG):
                 lambda: self.service,
                 link.play,
                 limit=self.environment.queue_limit,
+                member_limit=self.environment.member_queue_limit,
+                announce_dropped=lambda count: self._dropped(guild.id, count),
                 timings=self.timings,
             )
             session = self._sessions[guild.id] = Session(link, queue)
         return session
+
+    def _dropped(self, guild_id: int, count: int) -> Utterance:
+        """What is said of so many messages for which there was no room."""
+        own = self._manners.last_own(guild_id)
+        said = spoken("left_out" if count == 1 else "left_outs", own.language, count=count)
+        return Utterance(said, own.voice, own.options, own.words)
 
     def _connected_session(self, interaction: discord.Interaction) -> Session:
         session = self.connected(interaction.guild_id or 0)

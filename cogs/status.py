@@ -69,7 +69,7 @@ class Status(LunaCog, name="LunaStatus"):
         stats, activity = self.service.stats(), self.activity
         lines = [self.text(interaction, "status", "speech_not_loaded")]
         if activity is not None:
-            lines = [self._here(interaction, activity), self._elsewhere(interaction, activity)]
+            lines = [*self._here(interaction, activity), self._elsewhere(interaction, activity)]
         lines.append(
             self.text(
                 interaction, "status", "voices", voices=stats.voices, voice=self.service.voice
@@ -160,21 +160,30 @@ class Status(LunaCog, name="LunaStatus"):
             await asyncio.to_thread(check_disk, environment.engine.models, environment.data),
         ]
 
-    def _here(self, interaction: discord.Interaction, activity: Activity) -> str:
+    def _here(self, interaction: discord.Interaction, activity: Activity) -> Iterator[str]:
         """What happens in the caller's server."""
         for session in activity.sessions():
             if session.guild_id == interaction.guild_id and session.channel_id is not None:
                 channel = self.bot.get_channel(session.channel_id)
                 people = channel.members if isinstance(channel, VocalChannel) else []
-                return self.text(
+                sounding = session.speaking and not session.paused
+                yield self.text(
                     interaction,
                     "status",
-                    "speaking_here" if session.speaking else "silent_here",
+                    "speaking_here" if sounding else "silent_here",
                     channel=f"<#{session.channel_id}>",
                     listeners=sum(not person.bot for person in people),
                     waiting=session.waiting,
                 )
-        return self.text(interaction, "status", "not_here")
+                if session.paused:
+                    yield self.text(interaction, "status", "paused_here")
+                if session.waiting or session.dropped:
+                    seconds, dropped = session.backlog_seconds, session.dropped
+                    yield self.text(
+                        interaction, "status", "backlog", seconds=seconds, dropped=dropped
+                    )
+                return
+        yield self.text(interaction, "status", "not_here")
 
     def _elsewhere(self, interaction: discord.Interaction, activity: Activity) -> str:
         """Other servers as numbers: nobody learns their names."""

@@ -69,6 +69,8 @@ async def test_a_scrape_during_speech_has_every_number_and_no_text() -> None:
             assert status == 200
             assert now["luna_guilds_in_voice"] == 2
             assert now["luna_queue_length"] == now["luna_queue_length_longest"] == 2
+            assert 2 < now["luna_queue_backlog_longest_seconds"] < 20
+            assert now["luna_utterances_dropped_total"] == 0
             assert now["luna_utterances_total"] >= 2
             assert now["luna_audio_seconds_total"] > 1
             assert 0 < now["luna_inference_seconds_total"] < now["luna_audio_seconds_total"]

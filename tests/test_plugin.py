@@ -20,7 +20,8 @@ from luna_tts.errors import EngineClosed
 
 EXTENSIONS = {
     "engine": set[str](),
-    "speech": {"join", "leave", "say", "skip", "stop"},
+    "speech": {"join", "leave", "say"},
+    "playback": {"skip", "stop", "pause", "resume"},
     "presence": set[str](),
     "voices": {"voice"},
     "models": {"model"},
@@ -36,7 +37,7 @@ EXTENSIONS = {
 }
 """What each adds to the command tree."""
 COMMANDS = set().union(*EXTENSIONS.values())
-SPEECH = EXTENSIONS["speech"]
+PLAYBACK = EXTENSIONS["playback"]
 
 
 @pytest.fixture
@@ -151,10 +152,10 @@ async def test_a_clash_names_the_command_and_the_cure(plugins: str, host: comman
     async def skip(interaction: discord.Interaction) -> None: ...
 
     with pytest.raises(commands.ExtensionFailed) as caught:
-        await host.load_extension(f"{plugins}.speech")
+        await host.load_extension(f"{plugins}.playback")
     assert "has a command /skip already: set LUNA_GROUP=luna" in str(caught.value.original)
     assert host.tree.get_commands() == [skip]
-    assert f"{plugins}.speech" not in host.extensions
+    assert f"{plugins}.playback" not in host.extensions
 
 
 async def test_a_group_leaves_the_hosts_commands_alone(
@@ -164,13 +165,13 @@ async def test_a_group_leaves_the_hosts_commands_alone(
     async def skip(interaction: discord.Interaction) -> None: ...
 
     monkeypatch.setenv("LUNA_GROUP", "luna")
-    await host.load_extension(f"{plugins}.speech")
+    await host.load_extension(f"{plugins}.playback")
     assert names(host) == {"skip", "luna"}
     group = host.tree.get_command("luna")
     assert isinstance(group, app_commands.Group)
-    assert {command.name for command in group.commands} == SPEECH
-    await host.reload_extension(f"{plugins}.speech")
-    await host.unload_extension(f"{plugins}.speech")
+    assert {command.name for command in group.commands} == PLAYBACK
+    await host.reload_extension(f"{plugins}.playback")
+    await host.unload_extension(f"{plugins}.playback")
     assert host.tree.get_commands() == [skip]
 
 
