@@ -14,14 +14,14 @@ from typing import Final
 
 from luna_tts import UserDictionary
 
-from ._chat_message import LONGEST_NAME, ChatMessage
+from ._chat_message import ChatMessage
 from ._markup_emoji import name_emoji, shorten_runs
 from ._markup_ends import censor, cut
 from ._markup_laughter import say_laughter
 from ._markup_links import name_links
 from ._markup_marks import drop_marks, hide
 from ._markup_noise import clean, name_mash, shorten
-from ._markup_parts import additions, attached, join, reply
+from ._markup_parts import LONGEST_TITLE, additions, attached, join, reply
 from ._markup_reading import Reading
 from ._markup_secrets import hide_secrets
 from ._markup_tags import name_tags, spoken_name
@@ -92,8 +92,8 @@ def _written(reading: Reading) -> Iterator[str]:
 
 
 def _line(text: str, reading: Reading) -> str:
-    """A name or a title: one line, not for long."""
-    return _LINES.sub(" ", _read(text, reading))[: 2 * LONGEST_NAME].rstrip()
+    """A title or an answer: one line, not for long."""
+    return _LINES.sub(" ", _read(text, reading))[:LONGEST_TITLE].rstrip()
 
 
 def _read(text: str, reading: Reading) -> str:

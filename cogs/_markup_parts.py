@@ -40,18 +40,17 @@ def reply(reading: Reading) -> str:
 
 def additions(message: ChatMessage, read: Read, language: str) -> Iterator[str]:
     """What was written elsewhere than in the text: titles and votes."""
-    for title in filter(None, map(read, message.embeds[:_MOST])):
-        yield title[:LONGEST_TITLE]
+    yield from map(read, message.embeds[:_MOST])
     if message.poll is not None:
         yield spoken("poll", language)
-        yield read(message.poll.question)[:LONGEST_TITLE]
+        yield read(message.poll.question)
         answers = [answer for answer in map(read, message.poll.answers[:_MOST]) if answer]
         if answers:
             yield spoken("answers", language, answers=spoken("comma", language).join(answers))
     if message.poll_result is not None:
         result = message.poll_result
         yield spoken("poll_result", language)
-        yield read(result.question)[:LONGEST_TITLE]
+        yield read(result.question)
         if result.winner is None:
             yield spoken("no_winner", language)
         else:

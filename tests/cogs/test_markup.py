@@ -84,5 +84,6 @@ def test_a_name_by_itself(name: str, expected: str) -> None:
 
 
 def test_the_table_is_large_and_says_each_thing_once() -> None:
+    assert all(sum(row[0] == language for row in CASES) >= 75 for language in ("ja", "ko", "en"))
     assert len({(row[0], row[1]) for row in CASES}) == len(CASES)
     assert all(len(row) == 4 for row in CASES)
