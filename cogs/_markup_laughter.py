@@ -23,6 +23,7 @@ _W: Final = re.compile(
     rf"|(?<=[ぁ-んァ-ヶー一-鿿][b-df-hj-np-tvxyz])[wｗ]{{2,}}{_OVER}"  # おkww
     rf"|(?<=[ぁ-んァ-ヶー一-鿿！？!?。）)\U000f0000-\U0010ffff])[wｗ]{_ENDS}"
 )
+_LONE_W: Final = re.compile(r"^[wｗ](?= *(?:[\U000f8000-\U0010ffff]|$))", re.MULTILINE)
 _CALLED: Final = re.compile(r"[(（][笑]{1,8}[)）]|(?<![一-鿿々])笑{1,20}(?![一-鿿々ぁ-ゖァ-ヺー])")
 _GRASS: Final = re.compile(r"(?<![一-鿿々])(?:大?草+原?|ワロタ|わろた|ワロス)" + _ENDS)
 _GRASSES: Final = re.compile("(?<![一-鿿々])草{2,}(?![一-鿿々])")
@@ -70,8 +71,8 @@ def say_laughter(text: str, reading: Reading) -> str:
         certain = short.islower() or len(short) > 2  # Ty and BC are names
         return reading.keep(_words("en")[short.lower()]) if certain else short
 
-    if japanese and text.strip() in ("w", "ｗ"):
-        text = "笑"
+    if japanese:
+        text = _LONE_W.sub(laugh, text)
     text = _CALLED.sub(laugh, _W.sub(laugh, text))
     grass = _GRASSES if japanese else _GRASS
     text = grass.sub(lambda _: reading.say("grass", Kind.LAUGHTER), text)
