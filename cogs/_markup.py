@@ -112,13 +112,13 @@ def _read(text: str, reading: Reading) -> str:
     text = shorten(text)
     text = reading.restore(reading.breathe(shorten_runs(text)))
     text = _LINES.sub("\n", _SPACES.sub(" ", text)).strip()
+    if _SAYABLE.search(text) or reading.knows(text):  # an emoji can be a word
+        return text
     return _alone(text, reading.language)
 
 
 def _alone(text: str, language: str) -> str:
-    """`text`; where there is nothing but marks, what people say for them, or ""."""
-    if _SAYABLE.search(text):
-        return text
+    """What people say for marks that stand alone, or ""."""
     found = (key for key, marks in _ONLY_MARKS.items() if marks.fullmatch(text))
     key = next(found, None)
     return spoken(key, language) if key else ""

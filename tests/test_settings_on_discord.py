@@ -48,6 +48,8 @@ EDIT = {
     "ko": "사전을 고칠 수 있는 사람",
 }
 LANGUAGE = {"en-US": "Language", "ja": "言語", "ko": "언어"}
+ONE_VOICE = {"luna_setup": 1, "settings": {"distinct_voices": False}}
+"""A set-up in which everybody sounds alike at first."""
 LONG_NAME = "x" * 120
 """Of a voice; longer than what Discord takes as a line of a menu."""
 ALIKE = 0.7
@@ -226,6 +228,7 @@ async def test_what_is_left_alone_in_the_form_stays_as_it_is(scene: Scene) -> No
 @pytest.mark.realtime
 async def test_a_number_is_heard(scene: Scene, open_jtalk: OpenJTalkModel) -> None:
     cafe, text = scene.cafe, "こんにちは。今日はいい天気ですね。"
+    await take_setup(scene.admin, ONE_VOICE)
     await cafe.alice.join(cafe.lounge)
     message = await panel(cafe.alice, "me")
     await changed(await fill(cafe.alice, message, NUMBERS["ja"], speed="2"), message)
@@ -337,6 +340,7 @@ async def test_the_server_hears_its_language_and_its_length(
     scene: Scene, open_jtalk: OpenJTalkModel
 ) -> None:
     cafe, url = scene.cafe, "https://example.com/"
+    await take_setup(scene.admin, ONE_VOICE)
     await cafe.alice.join(cafe.lounge)
     references = {code: spoken(open_jtalk, phrase("url", code)) for code in ("ja", "ko")}
     assert similarity(references["ja"], references["ko"]) < ALIKE
