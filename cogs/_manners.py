@@ -15,9 +15,19 @@ from ._base import LunaCog
 from ._choices import Choice
 from ._member_voice import own_choice
 from ._sessions import Manner
-from ._store import StoreUnavailable
+from ._store import GuildSettings, MemberSettings, Store, StoreUnavailable
 
 _log = logging.getLogger(__name__)
+
+
+async def settings_of(
+    store: Store, guild_id: int, member_id: int
+) -> tuple[GuildSettings, MemberSettings]:
+    """A guild's and a member's; as if nothing were set where the store does not answer."""
+    try:
+        return await store.guild(guild_id), await store.member(guild_id, member_id)
+    except StoreUnavailable:  # it has told the log
+        return GuildSettings(), MemberSettings()
 
 
 class Manners:

@@ -10,14 +10,16 @@ from typing import Final
 import discord
 from discord.ext import commands
 
+from ._announcer import Announcer
 from ._base import LunaCog, add_cog
 from ._discord_message import is_to_be_read, words_of
+from ._manners import settings_of
 from ._names import Names
 from ._readable import Author, Unread, why_unread
 from ._reading_order import ReadingOrder
 from ._sessions import Session
 from ._speech_queue import Utterance
-from ._store import GuildSettings, MemberSettings, StoreUnavailable
+from ._store import GuildSettings, MemberSettings
 from ._voice_link import VocalChannel
 
 OLD_SECONDS: Final = 600.0
@@ -36,6 +38,7 @@ class Reader(LunaCog, name="LunaReader"):
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self._names = Names(lambda: self.store)
+        self._announcer = Announcer(self._names, lambda: self.store)
         self._orders: dict[int, ReadingOrder] = {}
 
     async def cog_load(self) -> None:
@@ -49,6 +52,7 @@ class Reader(LunaCog, name="LunaReader"):
         orders, self._orders = list(self._orders.values()), {}
         for order in orders:
             await order.aclose()
+        await self._announcer.aclose()
         await super().cog_unload()
 
     @commands.Cog.listener()
@@ -78,6 +82,18 @@ class Reader(LunaCog, name="LunaReader"):
         """Takes them all back."""
         self._take_back(gone.guild_id, gone.message_ids)
 
+    @commands.Cog.listener()
+    async def on_voice_state_update(
+        self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
+    ) -> None:
+        """Tells those who listen who comes and goes."""
+        speech, guild = self.speech, member.guild
+        session = speech.connected(guild.id) if speech else None
+        if member == guild.me:
+            self._announcer.luna_moved(guild, before.channel, after.channel)
+        elif speech is not None and session is not None:
+            self._announcer.moved(speech, session, member, before.channel, after.channel)
+
     def _take_back(self, guild_id: int | None, message_ids: Iterable[int]) -> None:
         speech = self.speech
         session = speech.connected(guild_id) if speech and guild_id else None
@@ -103,7 +119,7 @@ class Reader(LunaCog, name="LunaReader"):
         author, guild = message.author, session.link.guild
         if speech is None or channel is None:
             return None
-        settings, member = await self._settings(guild.id, author.id)
+        settings, member = await settings_of(self.store, guild.id, author.id)
         if _why_unread(message, channel, settings, member):
             return None
         if isinstance(author, discord.Member):
@@ -121,16 +137,6 @@ class Reader(LunaCog, name="LunaReader"):
             member_id=author.id,
             message_id=message.id,
         )
-
-    async def _settings(
-        self, guild_id: int, member_id: int
-    ) -> tuple[GuildSettings, MemberSettings]:
-        """The guild's and the author's; as if nothing were set where the store does not answer."""
-        try:
-            guild = await self.store.guild(guild_id)
-            return guild, await self.store.member(guild_id, member_id)
-        except StoreUnavailable:  # it has told the log
-            return GuildSettings(), MemberSettings()
 
 
 def _offer(session: Session, utterance: Utterance | None) -> None:

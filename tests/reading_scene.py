@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +42,17 @@ class Reading:
         posted = time.monotonic()
         await person.send(self.cafe.chat, text)
         return await self.cafe.heard(posted)
+
+    async def announced(self, text: str) -> None:
+        """Waits until this was heard since Luna was called."""
+        reference = spoken(self.model, text)
+        for _ in range(20):
+            with suppress(AssertionError):
+                await self.cafe.ear.speech(since=time.monotonic(), timeout=1)
+            await self.cafe.quiet()
+            if similarity(self.cafe.ear.pcm(since=self.began), reference) > ALIKE:
+                return
+        raise AssertionError(f"{text} was not announced")
 
     async def heard(self) -> Sound:
         """All that was heard since Luna was called, up to the END, which is posted now."""

@@ -1,0 +1,52 @@
+"""What Luna says of people: who is speaking, who comes, moves and goes. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from ._markup import speakable_name
+from ._markup_ends import censor
+from ._spoken import spoken
+from ._store import GuildSettings
+
+NAME = "{name}"
+"""Stands for the name in a guild's template."""
+Coming: TypeAlias = Literal["came", "went", "moved_here", "moved_away"]
+
+
+def introduction(name: str, guild: GuildSettings, language: str) -> str:
+    """What is said before a message of `name`: the guild's template filled in, or ""."""
+    template = guild.name_template or spoken("introduction", language)
+    called = _called(name, guild, language)
+    honorific = spoken("honorific", language)
+    if honorific and NAME + honorific in template:
+        called = called.removesuffix(honorific)
+    return template.replace(NAME, called) if called else ""
+
+
+def announcement(what: Coming, name: str, guild: GuildSettings, language: str) -> str:
+    """What is said when `name` came, went or moved."""
+    called = _called(name, guild, language) or spoken("somebody", language)
+    return spoken(what, language, name=called.removesuffix(spoken("honorific", language)))
+
+
+def coming(before: int | None, after: int | None, luna: int, guild: GuildSettings) -> Coming | None:
+    """What somebody did, as those hear it who are in Luna's channel; None = nothing to tell.
+
+    `before` and `after` are voice channels; the guild's admins choose what is told.
+    """
+    if before == after or luna not in (before, after):
+        return None
+    here = after == luna
+    if before is not None and after is not None:
+        return ("moved_here" if here else "moved_away") if guild.announce_moves else None
+    if here:
+        return "came" if guild.announce_joins else None
+    return "went" if guild.announce_leaves else None
+
+
+def _called(name: str, guild: GuildSettings, language: str) -> str:
+    """A name as it may be spoken: without a word that the guild does not want to hear."""
+    plain = speakable_name(name, language)
+    censored, found = censor(plain, guild.ng_words, None, spoken("beep", language))
+    return "" if found and not guild.ng_beep else censored
