@@ -63,9 +63,6 @@ class Announcer:
         guild, luna = member.guild, member.guild.me.voice
         if member.bot or luna is None or luna.channel is None or before == after:
             return
-        left, at = self._luna_left.get(guild.id, (0, -TOGETHER_SECONDS))
-        if before and before.id == left and time.monotonic() - at < TOGETHER_SECONDS:
-            return
         if luna.channel in (before, after):
             order = self._orders.setdefault(guild.id, ReadingOrder())
             telling = self._tell(speech, member, before, after, luna.channel)
@@ -82,7 +79,9 @@ class Announcer:
         guild = member.guild
         await asyncio.sleep(SETTLE_SECONDS)
         luna = guild.me.voice
-        if luna is None or luna.channel != here or all(one.bot for one in here.members):
+        if luna is None or luna.channel != here or self._luna_came_from(guild, before):
+            return None
+        if all(one.bot for one in here.members):
             return None
         settings, own = await settings_of(self._store(), guild.id, member.id)
         what = coming(_id(before), _id(after), here.id, settings)
@@ -93,6 +92,10 @@ class Announcer:
         name = (await self._names.people(guild, [member.id], [member]))[member.id]
         text = announcement(what, name, settings, manner.language)
         return Utterance(text, manner.voice, manner.options, manner.words)
+
+    def _luna_came_from(self, guild: discord.Guild, channel: Channel) -> bool:
+        left, at = self._luna_left.get(guild.id, (0, 0.0))
+        return _id(channel) == left and time.monotonic() - at < TOGETHER_SECONDS
 
 
 def _id(channel: Channel) -> int | None:
