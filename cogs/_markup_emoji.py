@@ -31,9 +31,8 @@ def name_emoji(text: str, reading: Reading) -> str:
 
     def custom(match: re.Match[str]) -> str:
         name = match[1]
-        known = next(
-            (form for form in (f":{name}:", name) if reading.knows(form, whole=True)), None
-        )
+        forms = (match[0], f":{name}:", name)  # as somebody may have put it into the dictionary
+        known = next((form for form in forms if reading.knows(form, whole=True)), None)
         return reading.keep(known or _CAMEL.sub(" ", name.replace("_", " ").strip()), Kind.EMOJI)
 
     def named(found: str, data: dict[str, str]) -> str:
