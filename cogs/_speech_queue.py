@@ -64,6 +64,11 @@ class SpeechQueue:
         return len(self._waiting)
 
     @property
+    def current(self) -> Utterance | None:
+        """What has its turn."""
+        return self._current.utterance if self._current else None
+
+    @property
     def speaking(self) -> bool:
         """Whether an utterance has its turn."""
         return self._current is not None

@@ -7,7 +7,7 @@ import numpy as np
 
 from cogs._pcm_stream import PcmStream
 from luna_tts import AudioChunk, SynthesisOptions, UserDictionary
-from luna_tts.errors import EngineClosed, SynthesisFailed
+from luna_tts.errors import EngineClosed, NothingToSay, SynthesisFailed
 
 
 class FakeEngine:
@@ -15,6 +15,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.begun: list[str] = []
+        self.scales: list[float] = []
         self.ended: list[str] = []
         self.asked: dict[str, Callable[[], float]] = {}
 
@@ -28,6 +29,8 @@ class FakeEngine:
         seconds_left: Callable[[], float] | None = None,
     ) -> AsyncGenerator[AudioChunk, None]:
         self.begun.append(text)
+        scale = options.length_scale if options else None
+        self.scales.append(1.0 if scale is None else scale)
         assert seconds_left
         self.asked[text] = seconds_left
         try:
@@ -35,6 +38,8 @@ class FakeEngine:
                 await asyncio.sleep(0.1)
             if text == "closed":
                 raise EngineClosed
+            if text == "nothing":
+                raise NothingToSay
             for n in range(len(text)):
                 if text[n:] == "fail":
                     raise SynthesisFailed("open-jtalk")
