@@ -102,6 +102,10 @@ class QueueFull(LunaError):
         super().__init__(f"{limit} utterances are waiting already", limit=limit)
 
 
+class MemberQueueFull(QueueFull):
+    """As many utterances of this member wait as may be theirs."""
+
+
 class VoiceNotAllowed(LunaError):
     """The admins keep this voice from the caller."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from ._errors import QueueFull
+from ._errors import MemberQueueFull, QueueFull
 from ._fair_order import FairOrder
 from ._rendering import Rendering, Utterance
 
@@ -57,9 +57,9 @@ class WaitingList:
             self._count()
 
     def put(self, utterance: Utterance) -> None:
-        """Lets it in for sure, or raises `QueueFull`."""
+        """Lets it in for sure, or raises `QueueFull`, `MemberQueueFull`."""
         if len(list(self._theirs(utterance.member_id))) >= self._member_limit:
-            raise QueueFull(self._member_limit)
+            raise MemberQueueFull(self._member_limit)
         newcomer = Rendering(utterance, promised=True)
         self._push(newcomer)
         loser = self._one_too_many(newcomer)
@@ -104,11 +104,12 @@ class WaitingList:
     def clear(self) -> int:
         """Forgets all of them; returns how many there were."""
         waited = list(self._order)
+        count = len(waited) - (self._notice is not None)
         self._order.clear()
         self._notice, self._unsaid = None, 0
         for rendering in waited:
             self._dismiss(rendering)
-        return len(waited)
+        return count
 
     def rest(self) -> None:
         """Nobody speaks or waits: who spoke last is forgotten."""
