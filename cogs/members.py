@@ -12,7 +12,8 @@ from luna_tts.errors import NothingToSay
 from ._base import LunaCog, add_cog
 from ._chat_message import LONGEST_NAME
 from ._errors import ForbiddenWord
-from ._markup import speakable
+from ._markup import speakable_name
+from ._markup_ends import censor
 from ._views import Panel
 
 
@@ -87,13 +88,12 @@ class Members(LunaCog, name="LunaMembers"):
     async def _spoken(self, interaction: discord.Interaction, name: str) -> str:
         """What of `name` is spoken here. Raises `NothingToSay`, `ForbiddenWord`."""
         guild = await self.store.guild(interaction.guild_id or 0)
-        words = await self.words(interaction.guild_id or 0, interaction.user.id)
-        language = guild.language or self.environment.language
-        said = speakable(name, language, LONGEST_NAME, words)
+        said = speakable_name(name, guild.language or self.environment.language)
         if not said:
             raise NothingToSay
-        if not speakable(name, language, LONGEST_NAME, words, ng_words=guild.ng_words):
+        if censor(said, guild.ng_words, None, "")[1]:
             raise ForbiddenWord
+        words = await self.words(interaction.guild_id or 0, interaction.user.id)
         choice = await self.caller_voice(interaction).choice()
         await self.service.check(said, voice=choice.voice, options=choice.options, words=words)
         return said

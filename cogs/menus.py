@@ -41,8 +41,9 @@ class Menus(LunaCog, name="LunaMenus"):
             )
             # Without the members intent an author may be a stranger to discord.py.
             author = (await members_of(guild, [message.author.id])).get(message.author.id)
-            await self.speech.speak(interaction, text, author, message.id)
-        await self.reply(interaction, "reading_aloud", url=message.jump_url)
+            session = await self.speech.speak(interaction, text, author, message.id)
+        key = "saying_later" if session.queue.paused else "saying"
+        await self.reply(interaction, key, text=message.jump_url)
 
     async def skip_reading(
         self, interaction: discord.Interaction, message: discord.Message
