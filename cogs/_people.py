@@ -48,5 +48,5 @@ def coming(before: int | None, after: int | None, luna: int, guild: GuildSetting
 def _called(name: str, guild: GuildSettings, language: str) -> str:
     """A name as it may be spoken: without a word that the guild does not want to hear."""
     plain = speakable_name(name, language)
-    censored, found = censor(plain, guild.ng_words, None, spoken("beep", language))
+    censored, found = censor(plain, guild.ng_words, None, language)
     return "" if found and not guild.ng_beep else censored

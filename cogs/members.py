@@ -88,10 +88,11 @@ class Members(LunaCog, name="LunaMembers"):
     async def _spoken(self, interaction: discord.Interaction, name: str) -> str:
         """What of `name` is spoken here. Raises `NothingToSay`, `ForbiddenWord`."""
         guild = await self.store.guild(interaction.guild_id or 0)
-        said = speakable_name(name, guild.language or self.environment.language)
+        language = guild.language or self.environment.language
+        said = speakable_name(name, language)
         if not said:
             raise NothingToSay
-        if censor(said, guild.ng_words, None, "")[1]:
+        if censor(said, guild.ng_words, None, language)[1]:
             raise ForbiddenWord
         words = await self.words(interaction.guild_id or 0, interaction.user.id)
         choice = await self.caller_voice(interaction).choice()
