@@ -184,6 +184,21 @@ async def test_a_group_of_the_hosts_own_is_not_taken_over(
         await host.load_extension(f"{plugins}.speech")
 
 
+async def test_menus_give_way_to_the_hosts(plugins: str, host: commands.Bot) -> None:
+    async def own(interaction: discord.Interaction, message: discord.Message) -> None: ...
+
+    names_of_host = {"Read aloud", "Save", "Pin", "Quote"}
+    for name in names_of_host:
+        host.tree.add_command(app_commands.ContextMenu(name=name, callback=own))
+    for extension in extensions(plugins):
+        await host.load_extension(extension)
+    assert len(host.tree.get_commands(type=discord.AppCommandType.message)) == 5, "Discord's most"
+    assert names(host) - names_of_host < COMMANDS
+    for extension in extensions(plugins):
+        await host.unload_extension(extension)
+    assert names(host) == names_of_host
+
+
 async def test_a_missing_opus_is_told_at_once(
     plugins: str, host: commands.Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
