@@ -159,9 +159,10 @@ class SpeechQueue:
         self._render_ahead()
 
     def _dismiss(self, rendering: Rendering) -> None:
-        ending = asyncio.create_task(rendering.aclose(), name="luna-dismiss")
-        self._ending.add(ending)
-        ending.add_done_callback(self._ending.discard)
+        if rendering.task is not None:
+            ending = asyncio.create_task(rendering.aclose(), name="luna-dismiss")
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
 
     async def _run(self) -> None:
         while True:

@@ -44,8 +44,9 @@ class WaitingList:
         return iter(self._order)
 
     def offer(self, utterance: Utterance) -> None:
-        """Lets it in unless the same waits already, and leaves out one if that is too much."""
-        for other in self._theirs(utterance.member_id):
+        """Lets it in unless its member says the same already, and leaves out one too many."""
+        own = self._theirs(utterance.member_id) if utterance.member_id is not None else ()
+        for other in own:
             if other.utterance.text == utterance.text:
                 other.message_ids |= {utterance.message_id} - {None}
                 return
