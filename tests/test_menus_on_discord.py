@@ -24,7 +24,7 @@ NAMES = {
     "Mute reading": {
         "en-US": "I no longer read your messages in this server.",
         "ja": "このサーバーであなたのメッセージを読み上げないようにしました。",
-        "ko": "이 서버에서 이제 내 메시지를 읽지 않아요.",
+        "ko": "이제 이 서버에서 보내시는 메시지를 읽지 않을게요.",
     },
 }
 
