@@ -59,11 +59,18 @@ async def chat_message(
 
 
 async def words_of(
-    message: discord.Message, names: Names, manner: Manner, guild: GuildSettings
+    message: discord.Message,
+    names: Names,
+    manner: Manner,
+    guild: GuildSettings,
+    *,
+    titles_only: bool = False,
 ) -> str:
-    """What is spoken of `message` in its guild; may be empty."""
+    """What is spoken of `message` in its guild, or of the pages that it links to; may be empty."""
     now = local_now(guild.time_zone, manner.language)
     chat = await chat_message(message, names, embeds=guild.read_embeds, now=now)
+    if titles_only:
+        chat = ChatMessage(embeds=chat.embeds)
     if chat.empty:
         return ""
     return speakable(

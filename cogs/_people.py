@@ -15,13 +15,17 @@ Coming: TypeAlias = Literal["came", "went", "moved_here", "moved_away"]
 
 
 def introduction(name: str, guild: GuildSettings, language: str) -> str:
-    """What is said before a message of `name`: the guild's template filled in, or ""."""
-    template = guild.name_template or spoken("introduction", language)
+    """What is said before a message of `name`: the guild's template filled in, and a breath."""
+    template = guild.name_template or spoken("introduction", language, name=NAME)
     called = _called(name, guild, language)
     honorific = spoken("honorific", language)
     if honorific and NAME + honorific in template:
         called = called.removesuffix(honorific)
-    return template.replace(NAME, called) if called else ""
+    if not called:
+        return ""
+    said = template.replace(NAME, called).strip()
+    breath = spoken("comma", language)
+    return f"{said} " if said.endswith((*"。、！？.,!?:…", breath)) else said + breath
 
 
 def announcement(what: Coming, name: str, guild: GuildSettings, language: str) -> str:

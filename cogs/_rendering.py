@@ -33,6 +33,8 @@ class Utterance:
     """On whose account it waits; `None` = Luna's own."""
     message_id: int | None = None
     """The chat message that it reads, by which it can be taken back or replaced."""
+    introduction: str = ""
+    """Who is speaking: said first, unless whatever sounded just now had the same one."""
     on_failure: Callable[[Exception], None] | None = None
     """Told if the utterance, or the rest of it, could not be spoken."""
 
@@ -54,7 +56,10 @@ class Rendering:
         """Set when there is something to play, or nothing to wait for any more."""
         self.error: Exception | None = None
         self.task: asyncio.Task[None] | None = None
-        self._expected = estimate(utterance.text) * length_scale(utterance.options)
+        self._introduced = False
+        self._expected = estimate(utterance.introduction + utterance.text) * length_scale(
+            utterance.options
+        )
 
     def start(
         self,
@@ -62,9 +67,12 @@ class Rendering:
         timings: Timings,
         backlog: float,
         seconds_left: Callable[[], float],
+        *,
+        introduced: bool = False,
     ) -> None:
         """Begins, at the pace for a backlog of so many seconds; does nothing the second time."""
         if self.task is None:
+            self._introduced = introduced
             options = hastened(self.utterance.options, backlog)
             self._expected *= length_scale(options) / length_scale(self.utterance.options)
             work = self._render(service, timings, options, seconds_left)
@@ -93,7 +101,7 @@ class Rendering:
         utterance, converter = self.utterance, PcmConverter()
         try:
             stream = service().stream(
-                utterance.text,
+                utterance.text if self._introduced else utterance.introduction + utterance.text,
                 voice=utterance.voice,
                 options=options,
                 words=utterance.words,

@@ -19,6 +19,9 @@ from ._waiting_list import WaitingList
 
 __all__ = ["SpeechQueue", "Utterance"]
 
+INTRODUCED_SECONDS = 30.0
+"""For which listeners know who has just spoken, if nobody else has."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,6 +49,8 @@ class SpeechQueue:
         self._timings = timings or Timings()
         self._waiting = WaitingList(limit, member_limit, announce_dropped, self._dismiss)
         self._current: Rendering | None = None
+        self._last = ("", 0.0)
+        """How the one before was introduced, and when it ended."""
         self._turn: asyncio.Task[None] | None = None
         """The whole of it, pauses included."""
         self._sounding: asyncio.Task[None] | None = None
@@ -177,6 +182,7 @@ class SpeechQueue:
                 await self._speak(current)
             finally:
                 self._current = None
+                self._last = (current.utterance.introduction, time.perf_counter())
                 await current.aclose()
 
     async def _speak(self, current: Rendering) -> None:
@@ -231,7 +237,21 @@ class SpeechQueue:
     def _start(self, rendering: Rendering) -> None:
         """Begins to make it; in a hurry, if others have to wait for long."""
         others = self.backlog_seconds - rendering.seconds_to_come()
-        rendering.start(self._service, self._timings, others, lambda: self._seconds_left(rendering))
+        rendering.start(
+            self._service,
+            self._timings,
+            others,
+            lambda: self._seconds_left(rendering),
+            introduced=self._is_introduced(rendering),
+        )
+
+    def _is_introduced(self, rendering: Rendering) -> bool:
+        """Whether the one that is heard before it had the same introduction."""
+        introduction, current = rendering.utterance.introduction, self._current
+        if current is not None and current is not rendering:
+            return current.utterance.introduction == introduction
+        before, ended = self._last
+        return before == introduction and time.perf_counter() - ended < INTRODUCED_SECONDS
 
     def _seconds_left(self, rendering: Rendering) -> float:
         """How long the listener can wait for more of it. Called from the inference thread."""

@@ -15,6 +15,7 @@ from ._base import LunaCog, add_cog
 from ._discord_message import is_to_be_read, words_of
 from ._manners import settings_of
 from ._names import Names
+from ._people import introduction
 from ._readable import Author, Unread, why_unread
 from ._reading_order import ReadingOrder
 from ._sessions import Session
@@ -24,6 +25,8 @@ from ._voice_link import VocalChannel
 
 OLD_SECONDS: Final = 600.0
 """What is older when it is edited was spoken or dropped long ago."""
+TITLE_SECONDS: Final = 15.0
+"""After which the title of a linked page comes too late to be understood."""
 NO_CONTENT: Final = (
     "The Message Content Intent is switched off: chat cannot be read aloud, /say works. Cure: "
     "Developer Portal > your application > Bot > Message Content Intent, and ask for it in code."
@@ -64,13 +67,25 @@ class Reader(LunaCog, name="LunaReader"):
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
-        """What has not had its turn yet is read as it is now; the rest stays as it was heard."""
+        """What has not had its turn yet is read as it is now; the rest stays as it was heard.
+
+        Titles of linked pages come as an edit, mostly too late: then they are read by themselves.
+        """
         message = edit.message
         age = (discord.utils.utcnow() - message.created_at).total_seconds()
-        if age < OLD_SECONDS and (session := self._session(message)) is not None:
-            order = self._order(session.link.guild.id)
-            change = partial(_replace, session, message.id)
-            order.enter(message.id, self._prepare(message, session), change)
+        session = self._session(message)
+        if session is None or age > OLD_SECONDS:
+            return
+        order = self._order(session.link.guild.id)
+        before = edit.cached_message
+        titles = message.edited_at is None and before is not None and not before.embeds
+
+        def change(utterance: Utterance | None) -> None:
+            if not _replace(session, message.id, utterance) and titles and age < TITLE_SECONDS:
+                preparing = self._prepare(message, session, titles_only=True)
+                order.enter(message.id, preparing, partial(_offer, session))
+
+        order.enter(message.id, self._prepare(message, session), change)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, gone: discord.RawMessageDeleteEvent) -> None:
@@ -113,7 +128,9 @@ class Reader(LunaCog, name="LunaReader"):
     def _order(self, guild_id: int) -> ReadingOrder:
         return self._orders.setdefault(guild_id, ReadingOrder())
 
-    async def _prepare(self, message: discord.Message, session: Session) -> Utterance | None:
+    async def _prepare(
+        self, message: discord.Message, session: Session, *, titles_only: bool = False
+    ) -> Utterance | None:
         """What is spoken of a message, and how; None if nothing is."""
         speech, channel = self.speech, session.link.channel
         author, guild = message.author, session.link.guild
@@ -126,9 +143,10 @@ class Reader(LunaCog, name="LunaReader"):
             manner = await speech.manner(author)
         else:  # a webhook
             manner = await speech.own_manner(guild)
-        said = await words_of(message, self._names, manner, settings)
+        said = await words_of(message, self._names, manner, settings, titles_only=titles_only)
         if not said:
             return None
+        called = await self._introduction(message, settings, manner.language)
         return Utterance(
             said,
             manner.voice,
@@ -136,7 +154,18 @@ class Reader(LunaCog, name="LunaReader"):
             manner.words,
             member_id=author.id,
             message_id=message.id,
+            introduction=called,
         )
+
+    async def _introduction(
+        self, message: discord.Message, settings: GuildSettings, language: str
+    ) -> str:
+        """Whose words these are, where that is to be said."""
+        author, guild = message.author, message.guild
+        if not settings.read_names or guild is None:
+            return ""
+        names = await self._names.people(guild, [author.id], [author])
+        return introduction(names[author.id], settings, language)
 
 
 def _offer(session: Session, utterance: Utterance | None) -> None:
@@ -144,11 +173,13 @@ def _offer(session: Session, utterance: Utterance | None) -> None:
         session.queue.offer(utterance)
 
 
-def _replace(session: Session, message_id: int, utterance: Utterance | None) -> None:
-    """Before its turn; what is not to be read any more leaves the queue."""
+def _replace(session: Session, message_id: int, utterance: Utterance | None) -> bool:
+    """False once it has its turn; what is not to be read any more leaves the queue."""
     nothing = Utterance("", message_id=message_id)
-    if session.queue.replace(message_id, utterance or nothing) and utterance is None:
+    waited = session.queue.replace(message_id, utterance or nothing)
+    if waited and utterance is None:
         session.queue.discard(message_id)
+    return waited
 
 
 def _why_unread(

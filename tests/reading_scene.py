@@ -33,6 +33,11 @@ class Reading:
     def alice(self) -> Human:
         return self.cafe.alice
 
+    @property
+    def members_asked(self) -> list[object]:
+        """What Luna asked Discord about members so far."""
+        return [sent for _, sent in self.cafe.discord.gateway.received if sent["op"] == 8]
+
     async def post(self, content: str = "", **more: object) -> Message:
         """By alice, in the chat."""
         return await self.alice.send(self.cafe.chat, content, **more)

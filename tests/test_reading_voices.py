@@ -39,3 +39,26 @@ async def test_newcomers_are_given_different_voices_and_keep_them(bot: Bot) -> N
     assert similarity(heard, pitched[1]) > ALIKE, "/say sounds like chat"
     await (await bob.command("voice set", pitch=1.0)).reply()
     assert similarity(await scene.hear(bob, text), pitched[0]) > ALIKE, "bob has chosen"
+
+
+async def test_who_speaks_is_said_once_until_somebody_else_speaks(bot: Bot) -> None:
+    scene = await bot.called(read_names=True, distinct_voices=False)
+    taro, hanako = (scene.cafe.guild.add_member(name) for name in ("太郎", "花子さん"))
+    for person, text, said in (
+        (taro, "おはよう。", "太郎さん、おはよう。"),
+        (taro, "今日は寒いですね。", "今日は寒いですね。"),
+        (hanako, "本当に。", "花子さん、本当に。"),
+        (taro, "雪かな。", "太郎さん、雪かな。"),
+    ):
+        assert similarity(await scene.hear(person, text), spoken(bot.model, said)) > ALIKE, said
+
+
+async def test_a_guild_has_a_template_and_members_a_reading_of_their_name(bot: Bot) -> None:
+    scene = await bot.called(
+        read_names=True, name_template="{name}の発言", distinct_voices=False, read_bots=True
+    )
+    bob, hook = scene.cafe.guild.add_member("bob {0}"), scene.cafe.guild.add_webhook("ニュース")
+    await (await bob.command("name set", reading="ボブ")).reply()
+    for person, said in ((bob, "ボブの発言、おはよう。"), (hook, "ニュースの発言、おはよう。")):
+        heard = await scene.hear(person, "おはよう。")
+        assert similarity(heard, spoken(bot.model, said)) > ALIKE, said

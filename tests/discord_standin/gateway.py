@@ -112,6 +112,8 @@ class Gateway:
     """Close codes sent to the bot."""
     down: bool = False
     """New websockets are turned away."""
+    silent: bool = False
+    """Questions about members are not answered."""
     resumed: int = 0
     """How many RESUMEs succeeded."""
 
@@ -255,7 +257,7 @@ class Gateway:
 
     def _request_members(self, session: Session, data: Json) -> None:
         guild = self.world.guilds.get(int(data["guild_id"]))
-        if guild is None:
+        if guild is None or self.silent:
             return
         query, ids = str(data.get("query") or "").lower(), data.get("user_ids")
         listed: list[Any] = ids if isinstance(ids, list) else [ids]
