@@ -25,7 +25,9 @@ CONTENT_INTENT = (
     "The Message Content Intent is switched off: /say works, chat channels cannot be read aloud. "
     "Cure: Developer Portal > your application > Bot > Message Content Intent, then start again."
 )
-PERMISSIONS = discord.Permissions(view_channel=True, connect=True, speak=True, send_messages=True)
+PERMISSIONS = discord.Permissions(
+    view_channel=True, connect=True, speak=True, request_to_speak=True, send_messages=True
+)
 
 log = logging.getLogger("luna")
 

@@ -16,7 +16,7 @@ import discord
 from luna_tts import LunaError, TTSService
 
 from ._activity import Activity
-from ._errors import ChannelFull, MissingPermissions, TimedOut
+from ._errors import AfkChannel, ChannelFull, MissingPermissions, TimedOut
 from ._voice_link import NEEDED_PERMISSIONS, VocalChannel, check_access
 
 Level = Literal["ok", "warn", "fail"]
@@ -89,6 +89,8 @@ def check_voice_channel(channel: VocalChannel | None) -> Iterator[Finding]:
         pass  # told above
     except TimedOut:
         yield Finding("fail", "timed_out")
+    except AfkChannel:
+        yield Finding("fail", "afk_channel", {"channel": channel.mention})
     except ChannelFull as error:
         yield Finding("warn", "channel_full", {**error.data, "channel": channel.mention})
     if me.voice is not None and me.voice.mute:

@@ -74,6 +74,20 @@ class ChannelFull(LunaError):
         super().__init__(f"{channel} is full ({limit})", channel=channel, limit=limit)
 
 
+class AfkChannel(LunaError):
+    """The voice channel is the one where Discord lets nobody speak."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"{channel} is the AFK channel", channel=channel)
+
+
+class NotLetSpeak(LunaError):
+    """Luna is in a voice channel where she is not heard."""
+
+    def __init__(self, channel: str) -> None:
+        super().__init__(f"nobody lets the bot speak in {channel}", channel=channel)
+
+
 class VoiceUnreachable(LunaError):
     """Discord did not complete the voice connection."""
 

@@ -10,25 +10,40 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import discord
 from discord.voice_state import ConnectionFlowState
 
 if TYPE_CHECKING:
-    from discord.types.voice import GuildVoiceState
+    from discord.types.voice import GuildVoiceState, VoiceServerUpdate
 
 GOODBYE_SECONDS = 1.5
 """How long Discord may take to answer that Luna has left."""
-ANSWER_SECONDS = 5.0
-"""A voice server that is there answers the end of a connection sooner; aiohttp waits 10 s."""
+ANSWER_SECONDS = 3.0
+"""How long a voice server that is there may take to answer the end of a connection."""
+
+AT_REST = (
+    ConnectionFlowState.disconnected,
+    ConnectionFlowState.connected,
+    ConnectionFlowState.set_guild_voice_state,
+)
+"""What discord.py takes any event in."""
 
 
 class VoiceClient(discord.VoiceClient):
     """discord.py's, which also knows why it ended."""
 
-    def __init__(self, client: discord.Client, channel: discord.abc.Connectable) -> None:
+    def __init__(
+        self,
+        client: discord.Client,
+        channel: discord.abc.Connectable,
+        on_state: Callable[[], object],
+    ) -> None:
+        """`on_state` is told when Luna's voice state has changed."""
         super().__init__(client, channel)
+        self._on_state = on_state
         self._ghost_gone: asyncio.Event | None = None
         self._put_out = False
         self._judged = asyncio.Event()
@@ -56,21 +71,53 @@ class VoiceClient(discord.VoiceClient):
 
         But after an outage there is nobody any more who answers the end of her connection.
         """
+        self._on_state()
         out = data["channel_id"] is None
         if self._ghost_gone is not None:
             if out:
                 self._ghost_gone.set()
             return
-        if not out or self.ended:
+        if not out:
+            await self._note_channel(data)
+            return
+        if self.ended:
             await super().on_voice_state_update(data)
             return
         self._judged.clear()
-        began = self.loop.time()
         try:
-            await super().on_voice_state_update(data)
-            self._put_out = self.loop.time() - began < ANSWER_SECONDS
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await super().on_voice_state_update(data)
+            self._put_out = True
+        except TimeoutError:
+            pass
         finally:
             self._judged.set()
+
+    async def on_voice_server_update(self, data: VoiceServerUpdate) -> None:
+        """Where to connect. While it is connecting, the newest is taken and nothing asked.
+
+        discord.py would ask to join again, which brings another of these, and so on without end
+        (after two drags in a moment). With an outdated one the connection breaks, and is replaced.
+        """
+        connection = self._connection
+        if connection.state in (*AT_REST, ConnectionFlowState.got_voice_state_update):
+            await super().on_voice_server_update(data)
+        elif endpoint := data.get("endpoint"):
+            connection.token, connection.endpoint = data["token"], endpoint
+
+    async def _note_channel(self, data: GuildVoiceState) -> None:
+        """Luna is in a channel; the same holds as in `on_voice_server_update`."""
+        connection = self._connection
+        connection._update_voice_channel(int(data["channel_id"] or 0))
+        if connection.state in (*AT_REST, ConnectionFlowState.got_voice_server_update):
+            await super().on_voice_state_update(data)
+        else:
+            connection.session_id = data["session_id"]
+
+    def cleanup(self) -> None:
+        """As discord.py's, which would take away the next connection, too."""
+        if self.guild.voice_client is self:
+            super().cleanup()
 
     async def end(self) -> BaseException | None:
         """Returns when it has ended without our doing: why it broke, or None if Luna was put out.
@@ -131,6 +178,8 @@ async def clear_away(client: discord.VoiceProtocol | None) -> None:
         with contextlib.suppress(TimeoutError, discord.DiscordException, OSError):
             await asyncio.wait_for(client.disconnect(force=True), GOODBYE_SECONDS)
     client.stop()
+    connection._connected.set()  # the player may be waiting, for seconds, until it is connected
+    connection._connected.clear()
     if client.guild.voice_client is client:
         client.cleanup()
     connection._socket_reader.stop()

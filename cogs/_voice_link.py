@@ -6,12 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from functools import partial
 
 import discord
 
+from luna_tts import LunaError
 from luna_tts.errors import EngineClosed
 
 from ._errors import (
+    AfkChannel,
     ChannelFull,
     MissingPermissions,
     NotConnected,
@@ -19,6 +22,7 @@ from ._errors import (
     VoiceInUse,
     VoiceUnreachable,
 )
+from ._floor import Floor
 from ._pcm_stream import PcmStream
 from ._voice_client import GOODBYE_SECONDS, VoiceClient, clear_away
 
@@ -41,6 +45,7 @@ class VoiceLink:
 
     def __init__(self, guild: discord.Guild, on_ended: Callable[[bool], object]) -> None:
         self.guild = guild
+        self.floor = Floor()
         self._on_ended = on_ended
         self._client: VoiceClient | None = None
         self._watcher: asyncio.Task[None] | None = None
@@ -58,7 +63,7 @@ class VoiceLink:
     async def join(self, channel: VocalChannel) -> None:
         """Goes to `channel`, from nowhere or elsewhere; returns when audio can be sent.
 
-        Raises `MissingPermissions`, `TimedOut`, `ChannelFull`, `VoiceInUse`, `VoiceUnreachable`;
+        Raises what `check_access` does, `VoiceInUse`, `VoiceUnreachable`;
         in the first three cases Luna stays where she was.
         """
         await self._notice_death()
@@ -86,19 +91,30 @@ class VoiceLink:
         """Leaves for good: whoever is still on the way to `join` is refused with `EngineClosed`."""
         self._closed = True
         await self.leave()
+        await self.floor.aclose()
 
     async def play(self, stream: PcmStream) -> None:
         """Sounds `stream` to its end, across broken connections. Cancel to silence it.
+
+        Where Luna is not heard it waits, for a while; then it is given up without a word.
 
         Raises `NotConnected` if Luna is out and will not come back.
         """
         while not stream.exhausted:
             await self._settled.wait()
+            if not await self.floor.wait():
+                return
             async with self._lock:  # whoever joins or leaves just now comes first
                 client = self._client
             if client is None:
                 raise NotConnected
             await self._play_on(client, stream)
+
+    def _note_state(self) -> None:
+        """Luna's voice state has changed."""
+        self.floor.note(self.guild.me)
+        if self._client is not None and not self.floor.given:
+            self._client.stop()  # `play` goes on when she is heard again
 
     async def _play_on(self, client: discord.VoiceClient, stream: PcmStream) -> None:
         """Plays until the stream ends or the connection breaks."""
@@ -132,7 +148,10 @@ class VoiceLink:
         try:
             client = await asyncio.wait_for(
                 channel.connect(
-                    timeout=CONNECT_SECONDS, reconnect=False, self_deaf=True, cls=VoiceClient
+                    timeout=CONNECT_SECONDS,
+                    reconnect=False,
+                    self_deaf=True,
+                    cls=partial(VoiceClient, on_state=self._note_state),
                 ),
                 CONNECT_SECONDS
                 + GOODBYE_SECONDS,  # after a time-out discord.py waits as long again
@@ -204,7 +223,7 @@ class VoiceLink:
                     await self._connect(channel)
                 except VoiceUnreachable as error:
                     _log.warning("guild %d: %s", self.guild.id, error)
-                except (MissingPermissions, TimedOut, ChannelFull, VoiceInUse) as error:
+                except LunaError as error:
                     _log.warning("guild %d: cannot come back: %s", self.guild.id, error)
                     return False
                 else:
@@ -220,12 +239,19 @@ class VoiceLink:
 
 
 def check_access(channel: VocalChannel) -> None:
-    """Raises `MissingPermissions`, `TimedOut` or `ChannelFull` if Luna may not join and speak."""
+    """Raises what keeps Luna from joining and speaking.
+
+    `MissingPermissions`, `TimedOut`, `AfkChannel` or `ChannelFull`.
+    """
     me = channel.guild.me
     if me.is_timed_out():
         raise TimedOut
     permissions = channel.permissions_for(me)
-    if missing := [name for name in NEEDED_PERMISSIONS if not getattr(permissions, name)]:
+    if channel == channel.guild.afk_channel:
+        raise AfkChannel(channel.name)
+    stage = isinstance(channel, discord.StageChannel)  # where one is let speak by moderators
+    needed = [name for name in NEEDED_PERMISSIONS if not (stage and name == "speak")]
+    if missing := [name for name in needed if not getattr(permissions, name)]:
         raise MissingPermissions(missing, channel.name)
     others = channel.voice_states.keys() - {me.id}
     if channel.user_limit and len(others) >= channel.user_limit and not permissions.move_members:

@@ -184,7 +184,7 @@ class Presence(LunaCog, name="LunaPresence"):
     async def _enter(self, channel: VocalChannel) -> None:
         """Goes to `channel` if that is where Luna is to be, and she is nowhere yet."""
         guild, speech = channel.guild, self.speech
-        if speech is None or self._is_somewhere(guild) or channel == guild.afk_channel:
+        if speech is None or self._is_somewhere(guild):
             return
         settings = await self.store.guild(guild.id)
 

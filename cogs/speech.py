@@ -19,7 +19,7 @@ from ._activity import SessionView, Timings
 from ._base import SPEECH_COG, LunaCog, add_cog
 from ._chat_message import ChatMessage
 from ._checks import channel_of
-from ._errors import ForbiddenWord, NotConnected
+from ._errors import ForbiddenWord, NotConnected, NotLetSpeak
 from ._manners import Manners
 from ._markup import speakable
 from ._sessions import Manner, Session, always
@@ -145,8 +145,8 @@ class Speech(LunaCog, name=SPEECH_COG):
         """Goes to the caller's voice channel."""
         async with self.acknowledged(interaction):
             channel = channel_of(interaction)
-            await self.enter(channel, interaction.channel_id)
-        await self.reply(interaction, "joined", channel=channel.mention)
+            session = await self.enter(channel, interaction.channel_id)
+        await self._confirm(interaction, session, "joined", channel=channel.mention)
 
     @app_commands.command(
         description=locale_str("Send Luna out of the voice channel", luna="leave")
@@ -169,7 +169,7 @@ class Speech(LunaCog, name=SPEECH_COG):
             assert isinstance(interaction.user, discord.Member), "for commands of guilds only"
             session = await self.speak(interaction, text, interaction.user)
         key = "saying_later" if session.queue.paused else "saying"
-        await self.reply(interaction, key, text=_echo(text))
+        await self._confirm(interaction, session, key, text=_echo(text))
 
     async def _said(self, text: ChatMessage | str, manner: Manner) -> str:
         """What is spoken of `text`, checked now, while the caller waits for an answer."""
@@ -240,6 +240,16 @@ class Speech(LunaCog, name=SPEECH_COG):
         said = spoken("left_out" if count == 1 else "left_outs", own.language, count=count)
         return Utterance(said, own.voice, own.options, own.words)
 
+    async def _confirm(
+        self, interaction: discord.Interaction, session: Session, key: str, **data: object
+    ) -> None:
+        """`reply`, and what keeps Luna from being heard."""
+        text, channel = self.text(interaction, "replies", key, **data), session.link.channel
+        if not await session.link.floor.asked() and channel is not None:
+            error = NotLetSpeak(channel.mention)
+            text = f"{text}\n{self.phrases.sentence(error, interaction.locale)}"
+        await self.show(interaction, text)
+
     def _connected_session(self, interaction: discord.Interaction) -> Session:
         session = self.connected(interaction.guild_id or 0)
         if session is None:
@@ -248,7 +258,9 @@ class Speech(LunaCog, name=SPEECH_COG):
 
     async def _forget(self, guild_id: int) -> None:
         """Luna was put out: she does not come back by herself."""
-        session = self._sessions[guild_id]
+        session = self._sessions.get(guild_id)
+        if session is None:
+            return
         async with session.order:
             if session.link.channel is None:  # nobody has called her since
                 await self._remember(session.link.guild, voice_channel=None, text_channel=None)

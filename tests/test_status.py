@@ -312,6 +312,7 @@ async def test_doctor_names_missing_permissions_and_the_cure(
 async def test_doctor_looks_at_stages_full_channels_and_mutes(scene: Scene) -> None:
     cafe, admin = scene.cafe, scene.admins["en-US"]
     stage = cafe.guild.add_stage_channel("Stage")
+    stage.deny(cafe.guild.everyone, "request_to_speak")
     await admin.join(stage)
     (finding,) = lines(await ask(admin, "doctor"), "⚠️")[:1]
     assert finding.startswith(f"<#{stage.id}>: I lack Request to Speak.")

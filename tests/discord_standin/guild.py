@@ -62,6 +62,8 @@ class Guild:
     members: dict[int, Member] = field(default_factory=dict)
     roles: list[Role] = field(default_factory=list)
     """Every role beside @everyone and the bot's own."""
+    afk_channel: Channel | None = None
+    """To be set before the bot starts."""
     everyone: Role = field(init=False)
     bot_role: Role = field(init=False)
     me: Member = field(init=False)
@@ -201,7 +203,7 @@ class Guild:
             "nsfw_level": 0,
             "premium_tier": 0,
             "afk_timeout": 300,
-            "afk_channel_id": None,
+            "afk_channel_id": str(self.afk_channel.id) if self.afk_channel else None,
             **{key: [] for key in ("presences", "emojis", "stickers")},
             **{key: [] for key in ("stage_instances", "guild_scheduled_events")},
             "soundboard_sounds": [],

@@ -24,7 +24,8 @@ NAMES = (
 EVERYONE = (
     "add_reactions", "stream", "view_channel", "send_messages", "embed_links", "attach_files",
     "read_message_history", "use_external_emojis", "connect", "speak", "use_vad",
-    "change_nickname", "use_application_commands", "send_messages_in_threads",
+    "change_nickname", "use_application_commands", "request_to_speak",
+    "send_messages_in_threads",
 )
 # fmt: on
 """What @everyone may do in a new guild."""

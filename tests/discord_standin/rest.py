@@ -20,6 +20,7 @@ from .interaction import UPDATE
 from .interactions import Interactions
 from .messages import LOADING, Message
 from .support import Delays, DiscordError, Json
+from .voice_states import edit_own
 from .world import Channel, Member, timestamp
 
 PREFIX = "/api/v10"
@@ -87,6 +88,7 @@ class Rest:
             ("GET", r"/guilds/{guild:\d+}/members/{user:\d+}", self._member),
             ("GET", r"/guilds/{guild:\d+}/members", self._members),
             ("GET", r"/guilds/{guild:\d+}/channels", self._channels),
+            ("PATCH", r"/guilds/{guild:\d+}/voice-states/@me", self._own_voice),
         ]
         for scope in ("", r"/guilds/{guild:\d+}"):
             base = "/applications/{app}" + scope + "/commands"
@@ -265,6 +267,10 @@ class Rest:
         if member is None:
             raise DiscordError(404, 10007, "Unknown Member")
         return web.json_response(member.payload())
+
+    async def _own_voice(self, request: web.Request) -> web.StreamResponse:
+        edit_own(self._guild(request), await _body(request))
+        return web.Response(status=204)
 
     async def _command_set(self, request: web.Request) -> web.StreamResponse:
         scope = self._scope(request)

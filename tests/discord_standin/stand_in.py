@@ -257,6 +257,15 @@ class StandIn:
         """A moderator's server mute of the bot."""
         self.bot_voice.mute(guild, muted=muted)
 
+    async def let_speak(self, guild: Guild, *, allowed: bool = True) -> None:
+        """A moderator invites the bot to speak on a stage, or sends it into the audience."""
+        self.bot_voice.let_speak(guild, allowed=allowed)
+
+    async def voice_outage(self, guild: Guild) -> None:
+        """The bot's network fails; when it is back, Discord has given its voice up."""
+        self.voice.freeze(guild.id)
+        self.bot_voice.kick(guild)
+
     async def voice_close(self, guild: Guild, code: int | None) -> None:
         """Close the voice websocket with a code; None cuts the TCP connection."""
         await self.voice.close(guild.id, code)

@@ -105,6 +105,13 @@ class VoiceServer:
         self._without_socket(session)
         await self._close(ws, code)
 
+    def freeze(self, guild_id: int) -> None:
+        """A guild's voice server hears nothing any more and answers nothing."""
+        session = self.sessions[guild_id]
+        assert session.transport is not None
+        session.transport.pause_reading()
+        session.ws = None
+
     def end(self, guild_id: int) -> None:
         """The bot is out of this guild's voice: its session is dead, its websocket gets 4014."""
         self.expected.pop(guild_id, None)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .guild import Guild
-from .support import Delays, Json, Tasks
+from .support import Delays, DiscordError, Json, Tasks
 from .voice_gateway import VoiceServer
-from .world import Channel, VoiceState
+from .world import STAGE, Channel, VoiceState
 
 
 @dataclass
@@ -36,7 +36,7 @@ class BotVoice:
         if channel is None or refusal is not None:
             self.ignored.append(f"join of {channel.name if channel else '?'}: {refusal}")
             return
-        state = VoiceState(channel, session_id)
+        state = VoiceState(channel, session_id, audience=channel.type == STAGE)
         state.self_mute, state.self_deaf = bool(data["self_mute"]), bool(data["self_deaf"])
         if guild.me.voice is not None:
             state.mute, state.deaf = guild.me.voice.mute, guild.me.voice.deaf
@@ -60,6 +60,8 @@ class BotVoice:
         """A moderator moves the bot: its state changes, 4014, then another voice server."""
         assert guild.me.voice is not None, "the bot is in no voice channel"
         guild.me.voice.channel = channel
+        guild.me.voice.audience = channel.type == STAGE
+        guild.me.voice.asked_to_speak_at = None
         guild.emit("VOICE_STATE_UPDATE", guild.me.voice_payload())
         self.server.end(guild.id)
         self.tasks.later(self.delays.voice_move, lambda: self.invite(guild))
@@ -88,11 +90,15 @@ class BotVoice:
                 return "it is in no voice channel"
             if state.mute or state.self_mute:
                 return "it is muted"
-            if not state.channel.allows(guild.me, "speak"):
-                return f"it lacks SPEAK in {state.channel.name!r}"
-            return None
+            return guild.me.suppressed
 
         return reason
+
+    def let_speak(self, guild: Guild, *, allowed: bool) -> None:
+        """A moderator invites the bot to speak on a stage, or sends it into the audience."""
+        assert guild.me.voice is not None, "the bot is in no voice channel"
+        guild.me.voice.audience, guild.me.voice.asked_to_speak_at = not allowed, None
+        guild.emit("VOICE_STATE_UPDATE", guild.me.voice_payload())
 
     def _announce(self, guild: Guild) -> None:
         """VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE in their order, with their delays."""
@@ -119,3 +125,21 @@ class BotVoice:
             if not channel.allows(guild.me, permission):
                 return f"the bot lacks {permission.upper()}"
         return None if channel.has_room_for(guild.me) else "the channel is full"
+
+
+def edit_own(guild: Guild, body: Json) -> None:
+    """What the bot asks of its own voice state, which Discord grants on a stage only."""
+    state = guild.me.voice
+    if state is None or state.channel.type != STAGE:
+        raise DiscordError(400, 50024, "Cannot execute action on this channel type")
+    if str(body.get("channel_id", state.channel.id)) != str(state.channel.id):
+        raise DiscordError(400, 40032, "Target user is not connected to voice.")
+    may_let = state.channel.allows(guild.me, "mute_members")
+    if not body.get("suppress", True) and not may_let:
+        raise DiscordError(403, 50013, "Missing Permissions")
+    wants = body.get("request_to_speak_timestamp")
+    if wants and not (may_let or state.channel.allows(guild.me, "request_to_speak")):
+        raise DiscordError(403, 50013, "Missing Permissions")
+    state.audience = bool(body.get("suppress", state.audience))
+    state.asked_to_speak_at = wants if state.audience else None
+    guild.emit("VOICE_STATE_UPDATE", guild.me.voice_payload())

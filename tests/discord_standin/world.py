@@ -80,6 +80,9 @@ class VoiceState:
     mute: bool = False
     """Muted by a moderator."""
     deaf: bool = False
+    audience: bool = False
+    """On a stage: a moderator has not let them speak."""
+    asked_to_speak_at: str | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -131,6 +134,19 @@ class Member:
             "communication_disabled_until": None,
         }
 
+    @property
+    def suppressed(self) -> str | None:
+        """Why Discord lets nobody hear this member."""
+        if self.voice is None:
+            return None
+        channel = self.voice.channel
+        if channel.type == STAGE:
+            return "it is in the audience of a stage" if self.voice.audience else None
+        if channel is self.guild.afk_channel:
+            return "it is in the AFK channel"
+        allowed = channel.allows(self, "speak")
+        return None if allowed else f"it lacks SPEAK in {channel.name!r}"
+
     def voice_payload(self) -> Json:
         """The voice state object; its channel is null outside voice."""
         state = self.voice
@@ -145,8 +161,8 @@ class Member:
             "mute": bool(state and state.mute),
             "deaf": bool(state and state.deaf),
             "self_video": False,
-            "suppress": False,
-            "request_to_speak_timestamp": None,
+            "suppress": self.suppressed is not None,
+            "request_to_speak_timestamp": state.asked_to_speak_at if state else None,
         }
 
 
