@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from ._errors import MemberQueueFull, QueueFull
 from ._fair_order import FairOrder
 from ._rendering import Rendering, Utterance
+
+MAX_SECONDS: Final = 60.0
+"""Speech that may wait in a guild: what is older than that nobody wants to hear. Whoever has but
+one text waiting keeps it."""
 
 
 class WaitingList:
@@ -137,16 +142,20 @@ class WaitingList:
 
     def _one_too_many(self, newcomer: Rendering) -> Rendering | None:
         """What is left out for `newcomer`, or that itself; None if there is room."""
-        waiting = Counter(one.utterance.member_id for one in self._order if one is not self._notice)
-        member_id = newcomer.utterance.member_id
-        if waiting[member_id] <= self._member_limit:
-            if waiting.total() <= self._limit:
-                return None
-            most = max(waiting.values())
-            if waiting[member_id] < most:
-                member_id = next(one for one, count in waiting.items() if count == most)
-        spare = (one for one in self._theirs(member_id) if not one.promised and one.task is None)
-        return next(spare, newcomer)
+        waiting: dict[int | None, list[Rendering]] = defaultdict(list)
+        for one in self._order:
+            if one is not self._notice:
+                waiting[one.utterance.member_id].append(one)
+        own = waiting[newcomer.utterance.member_id]
+        if len(own) > self._member_limit:
+            return _oldest(own) or newcomer
+        if sum(map(len, waiting.values())) > self._limit:
+            most = max(waiting.values(), key=len)
+            return _oldest(own if len(own) == len(most) else most) or newcomer
+        if sum(map(_seconds, waiting.values())) > MAX_SECONDS:
+            several = [theirs for theirs in waiting.values() if len(theirs) > 1]
+            return _oldest(max(several, key=_seconds, default=[]))
+        return None
 
     def _count(self) -> None:
         self.dropped += 1
@@ -156,3 +165,12 @@ class WaitingList:
                 self._remove(self._notice)
             self._notice = Rendering(self._announce(self._unsaid))
             self._push(self._notice, last=True)
+
+
+def _oldest(theirs: list[Rendering]) -> Rendering | None:
+    """The first that was not promised and has not been begun."""
+    return next((one for one in theirs if not one.promised and one.task is None), None)
+
+
+def _seconds(theirs: list[Rendering]) -> float:
+    return sum(one.seconds_to_come() for one in theirs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from functools import partial
@@ -43,6 +44,7 @@ class Reader(LunaCog, name="LunaReader"):
         self._names = Names(lambda: self.store)
         self._announcer = Announcer(self._names, lambda: self.store)
         self._orders: dict[int, ReadingOrder] = {}
+        self._complaints: set[asyncio.Task[None]] = set()
 
     async def cog_load(self) -> None:
         """Tells the operator what keeps her from reading."""
@@ -56,6 +58,9 @@ class Reader(LunaCog, name="LunaReader"):
         for order in orders:
             await order.aclose()
         await self._announcer.aclose()
+        for complaint in self._complaints:
+            complaint.cancel()
+        await asyncio.gather(*self._complaints, return_exceptions=True)
         await super().cog_unload()
 
     @commands.Cog.listener()
@@ -155,6 +160,7 @@ class Reader(LunaCog, name="LunaReader"):
             member_id=author.id,
             message_id=message.id,
             introduction=called,
+            on_failure=partial(self._complain, message, manner.language),
         )
 
     async def _introduction(
@@ -166,6 +172,22 @@ class Reader(LunaCog, name="LunaReader"):
             return ""
         names = await self._names.people(guild, [author.id], [author])
         return introduction(names[author.id], settings, language)
+
+    def _complain(self, message: discord.Message, language: str, error: Exception) -> None:
+        """Tells the chat why a message could not be spoken; the queue asks for it once."""
+        locale = discord.Locale("en-US" if language == "en" else language)
+        sentence = f"⚠️ {self.phrases.sentence(error, locale)}"
+        complaint = asyncio.create_task(_tell(message, sentence), name="luna-complaint")
+        self._complaints.add(complaint)
+        complaint.add_done_callback(self._complaints.discard)
+
+
+async def _tell(message: discord.Message, sentence: str) -> None:
+    quietly = discord.AllowedMentions.none()
+    try:
+        await message.channel.send(sentence, allowed_mentions=quietly, silent=True)
+    except discord.HTTPException as error:
+        _log.warning("the chat could not be told of a failure: %s", error)
 
 
 def _offer(session: Session, utterance: Utterance | None) -> None:

@@ -99,19 +99,27 @@ async def test_an_earcon_sounds_in_the_place_of_what_cannot_be_spoken(tmp_path: 
     async with open_scene(tmp_path) as scene:
         server = scene.server("Cafe")
         cafe, guild = server.cafe, server.cafe.guild
-        bob, carol = guild.add_member("bob"), guild.add_member("carol")
-        for person in (cafe.alice, bob, carol):
+        bob, carol, dave = (guild.add_member(name) for name in ("bob", "carol", "dave"))
+        for person in (cafe.alice, bob, carol, dave):
             await person.join(cafe.lounge)
-        await ask(cafe.alice, "voice set", voice="botan")
+        for person in (cafe.alice, dave):
+            await ask(person, "voice set", voice="botan")
+        await ask(bob, "join")
         first = await bob.command("say", text=LONG)
         await first.reply()
         await (await carol.command("say", text=TEXT)).reply()  # is made ahead
+        for text in ("これは聞こえません。", "これも聞こえません。"):
+            await dave.send(cafe.chat, text)
+        await asyncio.sleep(0.5)  # nothing tells that a message has been put into the queue
         said = await cafe.alice.command("say", text=TEXT)
         await said.reply()
         assert "botan" in await ask(scene.owner, "model unload", voice="botan")
         heard = await cafe.heard(first.sent_at, timeout=30)
         assert likeness(heard[-SECOND:], sound(earcon())) > 0.8
         assert any("botan" in answer.content for answer in said.answers[1:])
+        told = [each.content for each in cafe.chat.messages.values() if each.author.user.bot]
+        assert len(told) == 1, "the chat is told once, the caller of /say in any case"
+        assert told[0].startswith("⚠️")
 
 
 def without_silence(heard: Sound) -> Sound:

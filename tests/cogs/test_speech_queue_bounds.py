@@ -79,6 +79,18 @@ async def test_who_has_as_much_as_anybody_makes_room_for_themselves(
     assert "too many" not in await spoken(queue, engine, ear)
 
 
+async def test_where_a_minute_of_speech_waits_whoever_pastes_loses_the_older_pastes(
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
+) -> None:
+    queue.offer(Utterance("ahead", member_id=OTHER))
+    for n in range(3):
+        queue.offer(Utterance(f"{n}" + "長" * 120, member_id=FLOODER))
+    queue.offer(Utterance("q" * 60, member_id=QUIET))
+    said = [text[:1] for text in await spoken(queue, engine, ear)]
+    # The first was being made already; at the end it is told that one was left out.
+    assert said == ["a", "0", "q", "2", "1"]
+
+
 async def test_the_number_is_said_once_when_the_pressure_is_over(
     queue: SpeechQueue, engine: FakeEngine, ear: Ear
 ) -> None:
