@@ -21,10 +21,6 @@ HOW_TO_GET_A_TOKEN = (
     "No DISCORD_TOKEN: running in local mode. For Discord, create an application at "
     "https://discord.com/developers/applications, copy its bot token into .env and start again."
 )
-CONTENT_INTENT = (
-    "The Message Content Intent is switched off: /say works, chat channels cannot be read aloud. "
-    "Cure: Developer Portal > your application > Bot > Message Content Intent, then start again."
-)
 PERMISSIONS = discord.Permissions(
     view_channel=True, connect=True, speak=True, request_to_speak=True, send_messages=True
 )
@@ -79,8 +75,7 @@ async def serve(token: str) -> None:
     try:
         await _run(Luna(intents), token)
     except discord.PrivilegedIntentsRequired:
-        log.warning(CONTENT_INTENT)
-        intents.message_content = False
+        intents.message_content = False  # cogs/reader.py tells the operator what that means
         await _run(Luna(intents), token)
 
 

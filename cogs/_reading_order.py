@@ -50,7 +50,7 @@ class ReadingOrder:
             place.preparing = _start(preparing)
         elif len(self._turns) >= MOST_AT_ONCE:
             preparing.close()
-            _log.warning("a message is not read: %d others are being prepared", MOST_AT_ONCE)
+            _log.debug("message %d is not read: too many others are being prepared", message_id)
         else:
             place = self._places[message_id] = _Place(message_id, _start(preparing), pass_on)
             turn = asyncio.create_task(self._turn(place, self._last), name="luna-reading-turn")

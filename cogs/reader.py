@@ -29,8 +29,8 @@ OLD_SECONDS: Final = 600.0
 TITLE_SECONDS: Final = 15.0
 """After which the title of a linked page comes too late to be understood."""
 NO_CONTENT: Final = (
-    "The Message Content Intent is switched off: chat cannot be read aloud, /say works. Cure: "
-    "Developer Portal > your application > Bot > Message Content Intent, and ask for it in code."
+    "The Message Content Intent is switched off: /say works, chat channels cannot be read aloud. "
+    "Cure: Developer Portal > your application > Bot > Message Content Intent, then start again."
 )
 
 _log = logging.getLogger(__name__)

@@ -100,6 +100,7 @@ async def open_bot(model: OpenJTalkModel) -> AsyncIterator[Bot]:
     async with StandIn() as discord, luna(discord) as bot:
         yield Bot(discord, model)
         assert "Traceback" not in bot.log, bot.log_tail
+        assert END not in bot.log, "what people write is not logged"
 
 
 def seconds(sound: Sound) -> float:
