@@ -24,10 +24,11 @@ async def settings_of(
     store: Store, guild_id: int, member_id: int
 ) -> tuple[GuildSettings, MemberSettings]:
     """A guild's and a member's; as if nothing were set where the store does not answer."""
-    try:
-        return await store.guild(guild_id), await store.member(guild_id, member_id)
-    except StoreUnavailable:  # it has told the log
-        return GuildSettings(), MemberSettings()
+    guild, member = GuildSettings(), MemberSettings()
+    with contextlib.suppress(StoreUnavailable):  # it has told the log
+        guild = await store.guild(guild_id)
+        member = await store.member(guild_id, member_id)
+    return guild, member
 
 
 class Manners:
