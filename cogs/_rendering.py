@@ -56,7 +56,8 @@ class Rendering:
         """Set when there is something to play, or nothing to wait for any more."""
         self.error: Exception | None = None
         self.task: asyncio.Task[None] | None = None
-        self._introduced = False
+        self.introduced = False
+        """It was begun without its introduction."""
         self._expected = estimate(utterance.introduction + utterance.text) * length_scale(
             utterance.options
         )
@@ -72,7 +73,7 @@ class Rendering:
     ) -> None:
         """Begins, at the pace for a backlog of so many seconds; does nothing the second time."""
         if self.task is None:
-            self._introduced = introduced
+            self.introduced = introduced
             options = hastened(self.utterance.options, backlog)
             self._expected *= length_scale(options) / length_scale(self.utterance.options)
             work = self._render(service, timings, options, seconds_left)
@@ -84,6 +85,14 @@ class Rendering:
         if self.stream.finished:
             return made
         return max(made, self._expected - self.stream.seconds_read())
+
+    def again(self, utterance: Utterance | None = None) -> Rendering:
+        """One that has not been begun, of the same or another utterance, in the same place."""
+        other = Rendering(utterance or self.utterance, promised=self.promised)
+        other.asked_at = self.asked_at
+        if utterance is None:
+            other.message_ids = self.message_ids
+        return other
 
     async def aclose(self) -> None:
         """Makes no more of it."""
@@ -101,7 +110,7 @@ class Rendering:
         utterance, converter = self.utterance, PcmConverter()
         try:
             stream = service().stream(
-                utterance.text if self._introduced else utterance.introduction + utterance.text,
+                utterance.text if self.introduced else utterance.introduction + utterance.text,
                 voice=utterance.voice,
                 options=options,
                 words=utterance.words,

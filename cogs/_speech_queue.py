@@ -176,7 +176,11 @@ class SpeechQueue:
                 self._idle.set()
                 self._changed.clear()
                 await self._changed.wait()
-            current = self._current = self._waiting.pop()
+            current = self._waiting.pop()
+            if current.introduced and not self._is_introduced(current):  # somebody came between
+                self._dismiss(current)
+                current = current.again()
+            self._current = current
             self._timings.waits.add(time.perf_counter() - current.asked_at)
             try:
                 await self._speak(current)
@@ -248,6 +252,8 @@ class SpeechQueue:
     def _is_introduced(self, rendering: Rendering) -> bool:
         """Whether the one that is heard before it had the same introduction."""
         introduction, current = rendering.utterance.introduction, self._current
+        if not introduction:
+            return False
         if current is not None and current is not rendering:
             return current.utterance.introduction == introduction
         before, ended = self._last

@@ -94,8 +94,7 @@ class WaitingList:
         if rendering.message_ids:  # others that it reads were not changed
             self.offer(utterance)
         else:
-            other = Rendering(utterance, promised=rendering.promised)
-            other.asked_at = rendering.asked_at
+            other = rendering.again(utterance)
             self._order.replace(rendering, other, other.seconds_to_come())
             self._dismiss(rendering)
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from speech_fakes import Ear, FakeEngine
 
@@ -48,3 +50,17 @@ async def test_what_was_taken_back_has_introduced_nobody(
     ear.free.set()
     await queue.idle()
     assert engine.begun == ["a: 1", "b: 2", "3"]
+
+
+async def test_whoever_came_between_is_not_taken_for_another(
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
+) -> None:
+    ear.free.clear()
+    queue.offer(replace(by("a", "1"), member_id=1))
+    await ear.playing.wait()
+    queue.offer(replace(by("a", "2"), member_id=1))
+    queue.offer(replace(by("b", "3"), member_id=2))
+    ear.free.set()
+    await queue.idle()
+    assert engine.begun == ["a: 1", "2", "b: 3", "a: 2"], "2 was made when it was to come next"
+    assert ear.heard == [0.4, 0.4, 0.4]
