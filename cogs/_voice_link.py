@@ -48,6 +48,7 @@ class VoiceLink:
         self.floor = Floor()
         self._on_ended = on_ended
         self._client: VoiceClient | None = None
+        self._connecting: asyncio.Task[VoiceClient] | None = None
         self._watcher: asyncio.Task[None] | None = None
         self._settled = asyncio.Event()
         """Cleared while a broken connection is being replaced."""
@@ -90,6 +91,8 @@ class VoiceLink:
     async def aclose(self) -> None:
         """Leaves for good: whoever is still on the way to `join` is refused with `EngineClosed`."""
         self._closed = True
+        if self._connecting is not None:
+            self._connecting.cancel()
         await self.leave()
         await self.floor.aclose()
 
@@ -145,23 +148,27 @@ class VoiceLink:
         if isinstance(stranger, discord.VoiceClient) and stranger.is_connected():
             raise VoiceInUse
         await clear_away(stranger)
+        connecting = channel.connect(
+            timeout=CONNECT_SECONDS,
+            reconnect=False,
+            self_deaf=True,
+            cls=partial(VoiceClient, on_state=self._note_state),
+        )
+        # After a time-out discord.py waits as long again.
+        limited = asyncio.wait_for(connecting, CONNECT_SECONDS + GOODBYE_SECONDS)
+        self._connecting = asyncio.create_task(limited, name="luna-voice-connect")
         try:
-            client = await asyncio.wait_for(
-                channel.connect(
-                    timeout=CONNECT_SECONDS,
-                    reconnect=False,
-                    self_deaf=True,
-                    cls=partial(VoiceClient, on_state=self._note_state),
-                ),
-                CONNECT_SECONDS
-                + GOODBYE_SECONDS,  # after a time-out discord.py waits as long again
-            )
+            client = await self._connecting
         except (TimeoutError, discord.ConnectionClosed, discord.ClientException, OSError) as error:
             await clear_away(self.guild.voice_client)
             raise VoiceUnreachable(channel.name) from error
         except asyncio.CancelledError:
             await clear_away(self.guild.voice_client)
+            if self._closed:
+                raise EngineClosed from None
             raise
+        finally:
+            self._connecting = None
         self._client = client
         self._settled.set()
         self._watcher = asyncio.create_task(self._watch(client), name="luna-voice-watcher")

@@ -186,16 +186,18 @@ class Presence(LunaCog, name="LunaPresence"):
         guild, speech = channel.guild, self.speech
         if speech is None or self._is_somewhere(guild):
             return
+        dismissed = channel.id in self._dismissed
         settings = await self.store.guild(guild.id)
 
         def is_wanted() -> bool:
-            return people(channel) > 0 or not settings.auto_leave
+            sent_out_meanwhile = channel.id in self._dismissed and not dismissed
+            return not sent_out_meanwhile and (people(channel) > 0 or not settings.auto_leave)
 
         home = guild.get_channel(settings.voice_channel or 0)
         call = called_to(
             settings,
             channel.id,
-            dismissed=channel.id in self._dismissed,
+            dismissed=dismissed,
             awaited_elsewhere=isinstance(home, VocalChannel) and people(home) > 0,
         )
         if call is not None:

@@ -155,6 +155,21 @@ async def test_without_the_permission_to_ask_the_log_says_so(
     await bot.wait_for_log(f"no floor on stage {stage.id}: 403 Forbidden")
 
 
+async def test_where_she_may_not_come_back_she_is_still_awaited(
+    discord: StandIn, cafe: Cafe, bot: BotProcess, tmp_path: Path
+) -> None:
+    await (await cafe.alice.command("join")).reply()
+    await discord.bot_in(cafe.lounge)
+    cafe.lounge.deny(cafe.guild.everyone, "connect")
+    await discord.voice_close(cafe.guild, 4006)
+    await bot.wait_for_log("cannot come back: missing in Lounge: connect")
+    cafe.lounge.allow(cafe.guild.everyone, "connect")
+    await cafe.guild.add_member("bob").join(cafe.lounge)
+    await discord.bot_in(cafe.lounge)
+    await bot.stop()
+    assert (await stored(tmp_path, cafe.guild)).text_channel == cafe.chat.id
+
+
 async def test_after_an_outage_she_comes_back_as_nobody_sent_her_out(
     discord: StandIn, cafe: Cafe, bot: BotProcess, tmp_path: Path, open_jtalk: OpenJTalkModel
 ) -> None:

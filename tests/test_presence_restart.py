@@ -125,6 +125,24 @@ async def test_what_is_gone_meanwhile_is_forgotten_and_what_is_forbidden_is_told
     assert "Traceback" not in bot.log
 
 
+@pytest.mark.parametrize("how", ["called", "returning"])
+async def test_she_ends_at_once_while_discord_keeps_her_waiting(
+    discord: StandIn, cafe: Cafe, tmp_path: Path, how: str
+) -> None:
+    if how == "returning":
+        await settle(tmp_path, cafe.guild, voice_channel=cafe.lounge.id)
+    discord.delays.voice_server_update = None
+    async with luna(discord, environment(tmp_path)) as bot:
+        if how == "called":
+            await cafe.alice.command("join")
+        await discord.wait_for(lambda: joins(discord, cafe.guild), "she does not come")
+        assert await bot.stop() < 4
+        assert bot.returncode == 0
+        assert discord.voice_channel_of_bot(cafe.guild) is None
+        for trouble in ("Traceback", "never retrieved", "was destroyed", "Unclosed"):
+            assert trouble not in bot.log
+
+
 async def test_many_servers_are_entered_a_few_at_a_time(
     discord: StandIn, cafe: Cafe, tmp_path: Path
 ) -> None:
