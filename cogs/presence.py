@@ -72,7 +72,10 @@ class Presence(LunaCog, name="LunaPresence"):
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A guild is back after an outage of Discord's."""
         if self.bot.is_ready():
-            self._spawn(self._return())
+            with contextlib.suppress(LunaError):  # the store has told the log
+                settings = await self.store.guild(guild.id)
+                if settings.voice_channel is not None:
+                    await self._return_to(guild.id, settings.voice_channel)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -89,14 +92,17 @@ class Presence(LunaCog, name="LunaPresence"):
         """Goes wherever she is to be and people are, a few channels at a time."""
         with contextlib.suppress(LunaError):  # the store has told the log
             for guild_id, channel_id in (await self.store.whereabouts()).items():
-                guild = self.bot.get_guild(guild_id)
-                if guild is None or guild.unavailable:
-                    continue
-                channel = guild.get_channel(channel_id)
-                if isinstance(channel, VocalChannel):
-                    self._spawn(self._come_in_turn(channel))
-                else:
-                    await self._forget(guild_id, channel_id)
+                await self._return_to(guild_id, channel_id)
+
+    async def _return_to(self, guild_id: int, channel_id: int) -> None:
+        guild = self.bot.get_guild(guild_id)
+        if guild is None or guild.unavailable:
+            return
+        channel = guild.get_channel(channel_id)
+        if isinstance(channel, VocalChannel):
+            self._spawn(self._come_in_turn(channel))
+        else:
+            await self._forget(guild_id, channel_id)
 
     async def _forget(self, guild_id: int, channel_id: int | None) -> None:
         """Luna is to be in a channel no longer (None = in none), for it is no more."""
