@@ -67,6 +67,11 @@ def _of_food(before: Sequence[str], after: Sequence[str]) -> bool:
     return any(map(_HOT.search, (*before, *after)))
 
 
+def _first(before: Sequence[str], _: Sequence[str]) -> bool:
+    """A particle cannot be: は？ is "what?"."""
+    return not before
+
+
 def _always(_before: Sequence[str], _after: Sequence[str]) -> bool:
     return True
 
@@ -74,6 +79,8 @@ def _always(_before: Sequence[str], _after: Sequence[str]) -> bool:
 # The first rule that applies to a word has it. Open JTalk knows 何 before counters by itself; 何で
 # is "why" far more often than "with what". Gold is hardly talked of but in compounds.
 _RULES: Final = (
+    _Rule("は", "ハ", _first),
+    _Rule("へ", "ヘ", _first),
     _Rule("何", "ナン", _before_a_tongue_tip),
     _Rule("何", "ナニ", _before_a_deed),
     _Rule("皆", "ミンナ", _alone),
