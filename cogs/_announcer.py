@@ -84,7 +84,7 @@ class Announcer:
         if all(one.bot for one in here.members):
             return None
         settings, own = await settings_of(self._store(), guild.id, member.id)
-        what = coming(_id(before), _id(after), here.id, settings)
+        what = coming(_id(before), _id(after), here.id, _id(guild.afk_channel), settings)
         roles = {role.id for role in member.roles}
         if what is None or own.opted_out or is_ignored(member.id, roles, settings):
             return None

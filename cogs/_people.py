@@ -11,7 +11,7 @@ from ._store import GuildSettings
 
 NAME = "{name}"
 """Stands for the name in a guild's template."""
-Coming: TypeAlias = Literal["came", "went", "moved_here", "moved_away"]
+Coming: TypeAlias = Literal["came", "went", "moved_here", "moved_away", "away"]
 
 
 def introduction(name: str, guild: GuildSettings, language: str) -> str:
@@ -34,16 +34,19 @@ def announcement(what: Coming, name: str, guild: GuildSettings, language: str) -
     return spoken(what, language, name=called.removesuffix(spoken("honorific", language)))
 
 
-def coming(before: int | None, after: int | None, luna: int, guild: GuildSettings) -> Coming | None:
+def coming(
+    before: int | None, after: int | None, luna: int, afk: int | None, guild: GuildSettings
+) -> Coming | None:
     """What somebody did, as those hear it who are in Luna's channel; None = nothing to tell.
 
-    `before` and `after` are voice channels; the guild's admins choose what is told.
+    All are voice channels, `afk` is where Discord puts who is idle; admins choose what is told.
     """
     if before == after or luna not in (before, after):
         return None
     here = after == luna
     if before is not None and after is not None:
-        return ("moved_here" if here else "moved_away") if guild.announce_moves else None
+        moved: Coming = "moved_here" if here else "away" if after == afk else "moved_away"
+        return moved if guild.announce_moves else None
     if here:
         return "came" if guild.announce_joins else None
     return "went" if guild.announce_leaves else None

@@ -141,9 +141,15 @@ class SpeechQueue:
         self._render_ahead()
         return discarded
 
-    def replace(self, message_id: int, utterance: Utterance) -> bool:
-        """Has `utterance` spoken in the place of what reads `message_id`; False once it sounds."""
-        replaced = self._waiting.replace(message_id, utterance)
+    def replace(self, message_id: int, utterance: Utterance | None) -> bool:
+        """Has `utterance`, or nothing, spoken in the place of what reads `message_id`.
+
+        False once that has its turn.
+        """
+        if utterance is None:
+            replaced = self._waiting.discard(message_id)
+        else:
+            replaced = self._waiting.replace(message_id, utterance)
         self._render_ahead()
         return replaced
 

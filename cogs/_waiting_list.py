@@ -90,6 +90,8 @@ class WaitingList:
         rendering = self._reading(message_id)
         if rendering is None:
             return False
+        if rendering.utterance.text == utterance.text:
+            return True  # a link was unfurled, or the like: what is made of it already stays
         rendering.message_ids.remove(message_id)
         if rendering.message_ids:  # others that it reads were not changed
             self.offer(utterance)

@@ -83,10 +83,12 @@ class Reader(LunaCog, name="LunaReader"):
             return
         order = self._order(session.link.guild.id)
         before = edit.cached_message
-        titles = message.edited_at is None and before is not None and not before.embeds
+        unfurled = message.edited_at is None and before is not None and not before.embeds
+        titles = unfurled and age < TITLE_SECONDS
 
         def change(utterance: Utterance | None) -> None:
-            if not _replace(session, message.id, utterance) and titles and age < TITLE_SECONDS:
+            waited = session.queue.replace(message.id, utterance)
+            if titles and not waited:
                 preparing = self._prepare(message, session, titles_only=True)
                 order.enter(message.id, preparing, partial(_offer, session))
 
@@ -170,8 +172,10 @@ class Reader(LunaCog, name="LunaReader"):
         author, guild = message.author, message.guild
         if not settings.read_names or guild is None:
             return ""
-        names = await self._names.people(guild, [author.id], [author])
-        return introduction(names[author.id], settings, language)
+        name = author.display_name
+        if not message.webhook_id:
+            name = (await self._names.people(guild, [author.id], [author]))[author.id]
+        return introduction(name, settings, language)
 
     def _complain(self, message: discord.Message, language: str, error: Exception) -> None:
         """Tells the chat why a message could not be spoken; the queue asks for it once."""
@@ -193,15 +197,6 @@ async def _tell(message: discord.Message, sentence: str) -> None:
 def _offer(session: Session, utterance: Utterance | None) -> None:
     if utterance is not None:
         session.queue.offer(utterance)
-
-
-def _replace(session: Session, message_id: int, utterance: Utterance | None) -> bool:
-    """False once it has its turn; what is not to be read any more leaves the queue."""
-    nothing = Utterance("", message_id=message_id)
-    waited = session.queue.replace(message_id, utterance or nothing)
-    if waited and utterance is None:
-        session.queue.discard(message_id)
-    return waited
 
 
 def _why_unread(

@@ -12,7 +12,7 @@ from cogs._people import announcement, coming, introduction
 from cogs._readable import Author, Unread, begins_with_prefix, why_unread
 from cogs._store import GuildSettings
 
-CHAT, SIDE, THREAD, VOICE, OTHER, NOISY = 1, 2, 3, 4, 5, 6
+CHAT, SIDE, THREAD, VOICE, OTHER, NOISY, AFK = range(1, 8)
 GUILD = GuildSettings(text_channel=CHAT, read_channels=(SIDE,))
 ALICE = Author(10, listening=True)
 
@@ -109,6 +109,8 @@ def test_any_name_can_be_said(name: str, language: str, beep: bool) -> None:
         (VOICE, None, "went", "announce_leaves"),
         (OTHER, VOICE, "moved_here", "announce_moves"),
         (VOICE, OTHER, "moved_away", "announce_moves"),
+        (VOICE, AFK, "away", "announce_moves"),
+        (AFK, VOICE, "moved_here", "announce_moves"),
         (OTHER, SIDE, None, None),
         (VOICE, VOICE, None, None),
     ],
@@ -116,7 +118,7 @@ def test_any_name_can_be_said(name: str, language: str, beep: bool) -> None:
 def test_what_somebody_did(
     before: int | None, after: int | None, what: str | None, switch: str | None
 ) -> None:
-    assert coming(before, after, VOICE, GUILD) == what
+    assert coming(before, after, VOICE, AFK, GUILD) == what
     if switch is not None:
         off = replace(GUILD, **{switch: False})  # type: ignore[arg-type]
-        assert coming(before, after, VOICE, off) is None
+        assert coming(before, after, VOICE, AFK, off) is None

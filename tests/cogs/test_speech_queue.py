@@ -237,3 +237,18 @@ async def test_an_edited_message_keeps_its_place(
     ear.free.set()
     await queue.idle()
     assert ear.heard == [0.1, 0.5, 0.4]
+
+
+async def test_an_edit_into_nothing_or_into_the_same_words(
+    queue: SpeechQueue, engine: FakeEngine, ear: Ear
+) -> None:
+    ear.free.clear()
+    for number, text in enumerate(("first", "same", "gone")):
+        queue.put(Utterance(text, message_id=number))
+    await ear.playing.wait()
+    assert not queue.replace(0, None), "it is heard already"
+    assert queue.replace(1, Utterance("same", message_id=1))
+    assert queue.replace(2, None)
+    ear.free.set()
+    await queue.idle()
+    assert engine.begun == ["first", "same"], "what was made of it is not made again"
