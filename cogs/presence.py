@@ -18,6 +18,8 @@ from ._whereabouts import called_to
 
 RETURNS_AT_ONCE = 4
 """Channels that she enters at the same time after a restart."""
+RETURNS_PER_MINUTE = 40
+"""Discord takes 120 messages a minute from a bot, and a return needs up to two of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -89,10 +91,16 @@ class Presence(LunaCog, name="LunaPresence"):
         await self._forget(channel.guild.id, channel.id)
 
     async def _return(self) -> None:
-        """Goes wherever she is to be and people are, a few channels at a time."""
+        """Goes wherever she is to be and people are, without haste.
+
+        Whoever enters her channel meanwhile does not have to wait for that.
+        """
         with contextlib.suppress(LunaError):  # the store has told the log
-            for guild_id, channel_id in (await self.store.whereabouts()).items():
+            whereabouts = await self.store.whereabouts()
+            for number, (guild_id, channel_id) in enumerate(whereabouts.items(), start=1):
                 await self._return_to(guild_id, channel_id)
+                if number % RETURNS_PER_MINUTE == 0:
+                    await asyncio.sleep(60)
 
     async def _return_to(self, guild_id: int, channel_id: int) -> None:
         guild = self.bot.get_guild(guild_id)

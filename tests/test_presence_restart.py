@@ -98,6 +98,19 @@ async def test_to_an_empty_channel_she_returns_with_the_first_person(
     assert (await stored(tmp_path, cafe.guild)).text_channel == cafe.chat.id
 
 
+async def test_she_returns_to_a_server_that_was_down(
+    discord: StandIn, cafe: Cafe, tmp_path: Path
+) -> None:
+    await settle(tmp_path, cafe.guild, voice_channel=cafe.lounge.id)
+    cafe.guild.down = True
+    open_cafe(discord, "Bar")
+    async with luna(discord, environment(tmp_path)) as bot:
+        await bot.wait_for_log("is ready")
+        assert joins(discord, cafe.guild) == []
+        discord.restore(cafe.guild)
+        await discord.bot_in(cafe.lounge)
+
+
 async def test_where_auto_leave_is_off_she_returns_at_once(
     discord: StandIn, cafe: Cafe, tmp_path: Path
 ) -> None:

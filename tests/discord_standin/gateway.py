@@ -242,6 +242,8 @@ class Gateway:
         }
         self.dispatch(session, "READY", ready)
         for guild in guilds:
+            if guild.down:
+                continue
             payload = guild.payload(everyone=session.wants("members"))
             self.dispatch(session, "GUILD_CREATE", payload)
 

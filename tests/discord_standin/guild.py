@@ -64,6 +64,8 @@ class Guild:
     """Every role beside @everyone and the bot's own."""
     afk_channel: Channel | None = None
     """To be set before the bot starts."""
+    down: bool = False
+    """An outage of Discord's; to be set before the bot starts, and ended with `StandIn.restore`."""
     everyone: Role = field(init=False)
     bot_role: Role = field(init=False)
     me: Member = field(init=False)

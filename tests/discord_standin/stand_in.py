@@ -126,6 +126,11 @@ class StandIn:
         """A guild with the bot in it; @everyone's permissions already let it speak."""
         return self.world.add_guild(name, locale, bot_permissions)
 
+    def restore(self, guild: Guild) -> None:
+        """A guild that was down is back."""
+        guild.down = False
+        self._emit(guild, "GUILD_CREATE", guild.payload(everyone=False))
+
     def make_owner(self, human: Human) -> None:
         """The application belongs to this person from now on."""
         self.world.developer = human.user
@@ -200,8 +205,9 @@ class StandIn:
     def _identified_since(self, started: float) -> bool:
         """Whether a session began after `started` and all that it begins with was sent."""
         session = self.gateway.session
+        up = sum(not guild.down for guild in self.world.guilds.values())
         identified = any(at >= started for at, m in self.gateway.received if m["op"] == 2)
-        sent = session is not None and session.alive and session.sent > len(self.world.guilds)
+        sent = session is not None and session.alive and session.sent > up
         return identified and sent
 
     # Voice
