@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -20,8 +20,15 @@ REMEMBERED_SECONDS: Final = 3600.0
 SILENCE_SECONDS: Final = 60.0
 """For which Discord is not asked again after it did not answer."""
 MOST_REMEMBERED: Final = 10_000
+MOST_AT_ONCE: Final = 100
+"""Ids of one message; Discord tells of no more members at once."""
+MOST_ASKED: Final = 40
+"""Questions in a minute: Discord takes 120 messages of a bot, and who writes nonsense must not use
+them up."""
 
 T = TypeVar("T")
+Key: TypeAlias = tuple[int, int]
+"""Guild, and the id in it."""
 Person: TypeAlias = discord.User | discord.Member
 Ask: TypeAlias = Callable[[discord.Guild, Collection[int]], Awaitable[Mapping[int, T | None]]]
 """What has these ids: None = nothing has it, absent = Discord did not tell."""
@@ -72,33 +79,55 @@ class Names:
 
 
 class _Told(Generic[T]):
-    """What Discord told, for a while; `ask` is called for what it has not been asked yet."""
+    """What Discord told, for a while; `ask` is called for what nobody has asked for yet."""
 
     def __init__(self, ask: Ask[T]) -> None:
         self._ask = ask
-        self._known: OrderedDict[tuple[int, int], tuple[float, T | None]] = OrderedDict()
-        """(Guild, id) -> until when, and what."""
+        self._known: OrderedDict[Key, tuple[float, T | None]] = OrderedDict()
+        """Until when, and what."""
+        self._asking: dict[Key, asyncio.Event] = {}
+        """Set when the answer is there."""
+        self._asked: deque[float] = deque(maxlen=MOST_ASKED)
 
     async def get(self, guild: discord.Guild, ids: Collection[int]) -> dict[int, T]:
-        """What there is of these ids."""
+        """What there is of these ids, of which no more than `MOST_AT_ONCE` are looked at."""
+        keys = [(guild.id, one) for one in ids][:MOST_AT_ONCE]
         now = time.monotonic()
-        unknown = [one for one in ids if self._known.get((guild.id, one), (0.0,))[0] <= now]
-        if unknown:
-            await self._learn(guild, unknown, now)
-        known = {one: self._known[guild.id, one][1] for one in ids}
+        unknown = [key for key in keys if self._known.get(key, (0.0,))[0] <= now]
+        others = [self._asking[key] for key in unknown if key in self._asking]
+        if mine := [key for key in unknown if key not in self._asking]:
+            await self._learn(guild, mine, now)
+        for answered in others:
+            await answered.wait()
+        known = {one: self._known.get((guild_id, one), (0.0, None))[1] for guild_id, one in keys}
         return {one: thing for one, thing in known.items() if thing is not None}
 
-    async def _learn(self, guild: discord.Guild, ids: Collection[int], now: float) -> None:
+    async def _learn(self, guild: discord.Guild, keys: Collection[Key], now: float) -> None:
+        answered = asyncio.Event()
+        self._asking |= dict.fromkeys(keys, answered)
         try:
-            told = await asyncio.wait_for(self._ask(guild, ids), PATIENCE_SECONDS)
-        except (TimeoutError, discord.DiscordException):
-            told = {}
-        for one in ids:
-            seconds = REMEMBERED_SECONDS if one in told else SILENCE_SECONDS
-            self._known.pop((guild.id, one), None)
-            self._known[guild.id, one] = (now + seconds, told.get(one))
+            told = await self._answer(guild, [one for _, one in keys], now)
+            for key in keys:
+                seconds = REMEMBERED_SECONDS if key[1] in told else SILENCE_SECONDS
+                self._known.pop(key, None)
+                self._known[key] = (now + seconds, told.get(key[1]))
+        finally:
+            for key in keys:
+                del self._asking[key]
+            answered.set()
         while len(self._known) > MOST_REMEMBERED:
             self._known.popitem(last=False)
+
+    async def _answer(
+        self, guild: discord.Guild, ids: Collection[int], now: float
+    ) -> Mapping[int, T | None]:
+        if len(self._asked) == MOST_ASKED and self._asked[0] > now - 60:
+            return {}
+        self._asked.append(now)
+        try:
+            return await asyncio.wait_for(self._ask(guild, ids), PATIENCE_SECONDS)
+        except (TimeoutError, discord.DiscordException):
+            return {}
 
 
 def _may_see(viewer: Person, channel: AnyChannel) -> bool:
