@@ -1,16 +1,21 @@
-"""`python -m luna_tts say|voices`: the engine from the command line."""
+"""`python -m luna_tts say|voices|serve`: the engine from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import logging
+import socket
 import sys
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from luna_tts import LunaError, SynthesisOptions, TTSService
 from luna_tts.audio import PcmConverter, WavWriter
+from luna_tts.environment import EngineEnvironment
+from luna_tts.errors import EngineUnavailable
 from luna_tts.types import RANGES
 
 
@@ -27,9 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m luna_tts", description="Luna's speech engine")
-    parser.add_argument(
-        "--models", type=Path, default=Path("models"), help="folder of voice folders"
-    )
+    parser.add_argument("--models", type=Path, default=None, help="folder of voice folders")
     commands = parser.add_subparsers(required=True, metavar="command")
 
     say = commands.add_parser("say", help="speak a text into a WAV file")
@@ -51,7 +54,16 @@ def _parser() -> argparse.ArgumentParser:
 
     voices = commands.add_parser("voices", help="list the voices")
     voices.set_defaults(command=_voices)
+
+    serve = commands.add_parser("serve", help="speak over HTTP; LUNA_* variables set it up")
+    serve.add_argument("--host", default="127.0.0.1", help="default: this machine alone")
+    serve.add_argument("--port", type=int, default=8000, help="default: 8000")
+    serve.set_defaults(command=_serve)
     return parser
+
+
+def _models(arguments: argparse.Namespace) -> Path:
+    return arguments.models or EngineEnvironment.read().models
 
 
 async def _say(arguments: argparse.Namespace) -> None:
@@ -61,7 +73,7 @@ async def _say(arguments: argparse.Namespace) -> None:
         pitch_scale=arguments.pitch,
         volume=arguments.volume,
     )
-    service = TTSService(arguments.models, voices=(arguments.voice,) if arguments.voice else ())
+    service = TTSService(_models(arguments), voices=(arguments.voice,) if arguments.voice else ())
     try:
         await service.start()
         began = time.perf_counter()
@@ -83,13 +95,40 @@ async def _say(arguments: argparse.Namespace) -> None:
 
 
 async def _voices(arguments: argparse.Namespace) -> None:
-    service = TTSService(arguments.models)
+    service = TTSService(_models(arguments))
     try:
         await service.start()
         for info in service.voices():
             print(f"{info.name}  {', '.join(info.languages)}  {info.credit}")
     finally:
         await service.aclose()
+
+
+async def _serve(arguments: argparse.Namespace) -> None:
+    try:
+        import uvicorn
+
+        from luna_tts.server import create_app
+        from luna_tts.server.settings import ServerSettings
+    except ImportError as error:
+        raise EngineUnavailable(
+            "the server is not installed", "run `pip install 'luna-tts[server]'`"
+        ) from error
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    settings = ServerSettings.read()
+    if not settings.token and arguments.host not in ("127.0.0.1", "localhost", "::1"):
+        print("anybody who reaches this address may speak: set LUNA_SERVER_TOKEN", file=sys.stderr)
+    environment = replace(EngineEnvironment.read(), models=_models(arguments))
+    service = environment.open_service()
+    with socket.create_server((arguments.host, arguments.port)) as listening:
+        try:
+            await service.start()
+            config = uvicorn.Config(
+                create_app(service, settings), log_config=None, timeout_graceful_shutdown=3
+            )
+            await uvicorn.Server(config).serve([listening])
+        finally:
+            await service.aclose()
 
 
 if __name__ == "__main__":

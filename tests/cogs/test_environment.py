@@ -21,6 +21,7 @@ def test_the_example_file_has_every_variable_with_its_default() -> None:
     assert Environment.read(example) == Environment.read({})
     code = "".join(path.read_text() for path in (ROOT / "cogs").glob("*.py"))
     code += (ROOT / "bot.py").read_text() + (ROOT / "luna_tts/environment.py").read_text()
+    code += (ROOT / "luna_tts/server/settings.py").read_text()
     used = set(re.findall(r'"((?:LUNA|DISCORD)_[A-Z_]+)"', code))
     assert set(example) == used
 

@@ -1,0 +1,47 @@
+"""A server on loopback, in the loop of the test; and what its answers say."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import uvicorn
+
+from luna_tts import TTSService
+from luna_tts.server import create_app
+from luna_tts.server.settings import ServerSettings
+
+LONG = "昔々あるところに、おじいさんとおばあさんが住んでいました。" * 40
+"""Three minutes of speech."""
+
+
+@asynccontextmanager
+async def serving(
+    service: TTSService, settings: ServerSettings | None = None
+) -> AsyncIterator[str]:
+    """Yields the address."""
+    app = create_app(service, settings or ServerSettings())
+    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running = asyncio.create_task(server.serve([listening]))
+        while not server.started:
+            await asyncio.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await running
+
+
+async def until_idle(service: TTSService) -> None:
+    async with asyncio.timeout(5):
+        while service.stats().streams:
+            await asyncio.sleep(0.01)
+
+
+def sounds(pcm: bytes) -> bool:
+    return bool(np.abs(np.frombuffer(pcm[: len(pcm) // 2 * 2], "<i2")).max(initial=0) > 1000)
