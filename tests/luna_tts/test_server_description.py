@@ -17,7 +17,6 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from luna_tts.server import create_app
 from luna_tts.server.settings import ServerSettings
 
-
 LIMITS = ServerSettings(max_characters=100)
 schema = schemathesis.openapi.from_dict(create_app(None, LIMITS).openapi())
 
