@@ -79,7 +79,8 @@ def is_ignored(member_id: int, roles: Collection[int], guild: GuildSettings) -> 
 
 def begins_with_prefix(content: str, prefix: str) -> bool:
     """Whether `content` begins with `prefix`, whatever its width: an IME types ； for ;."""
-    return _plain(content).startswith(_plain(prefix))
+    mark = _plain(prefix)
+    return mark != "" and _plain(content).startswith(mark)
 
 
 def _plain(text: str) -> str:

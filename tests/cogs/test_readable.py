@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs._people import announcement, coming, introduction
+from cogs._people import Coming, announcement, coming, introduction
 from cogs._readable import Author, Unread, begins_with_prefix, why_unread
 from cogs._store import GuildSettings
 
@@ -72,9 +72,13 @@ def test_the_prefix_in_any_width(content: str) -> None:
     assert why(content, guild=replace(GUILD, skip_prefix="!")) is None
 
 
-@given(st.text(st.characters(codec="ascii")), st.text(min_size=1, max_size=10))
+@given(st.text(st.characters(codec="ascii")), st.text(max_size=10).filter(str.strip))
 def test_any_prefix_keeps_its_message_unread(content: str, prefix: str) -> None:
     assert begins_with_prefix(prefix + content, prefix)
+
+
+def test_a_prefix_of_nothing_but_space_keeps_nothing_unread() -> None:
+    assert why(" a", guild=replace(GUILD, skip_prefix=" ")) is None
 
 
 @pytest.mark.parametrize(
@@ -93,6 +97,26 @@ def test_any_prefix_keeps_its_message_unread(content: str, prefix: str) -> None:
 def test_who_speaks(language: str, template: str | None, name: str, said: str) -> None:
     guild = GuildSettings(name_template=template, ng_words=("馬鹿",))
     assert introduction(name, guild, language) == said
+
+
+@pytest.mark.parametrize(
+    ("what", "ja", "ko", "en"),
+    [
+        ("came", "Aさんが参加しました", "A님이 들어왔어요", "A joined"),
+        ("went", "Aさんが退出しました", "A님이 나갔어요", "A left"),
+        ("moved_here", "Aさんが移動してきました", "A님이 옮겨 왔어요", "A moved here"),
+        (
+            "moved_away",
+            "Aさんがほかのチャンネルに移動しました",
+            "A님이 다른 채널로 옮겼어요",
+            "A moved to another channel",
+        ),
+        ("away", "Aさんが離席しました", "A님이 자리를 비웠어요", "A is away"),
+    ],
+)
+def test_what_is_said_of_it(what: Coming, ja: str, ko: str, en: str) -> None:
+    for language, said in {"ja": ja, "ko": ko, "en": en}.items():
+        assert announcement(what, "A", GUILD, language) == said
 
 
 @given(st.text(), st.sampled_from(("ja", "ko", "en")), st.booleans())
