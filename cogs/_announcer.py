@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
 from itertools import count
 from typing import Final
 
@@ -66,7 +65,7 @@ class Announcer:
         if luna.channel in (before, after):
             order = self._orders.setdefault(guild.id, ReadingOrder())
             telling = self._tell(speech, member, before, after, luna.channel)
-            order.enter(next(self._numbers), telling, partial(_offer, session))
+            order.enter(next(self._numbers), telling, session.offer)
 
     async def _tell(
         self,
@@ -100,8 +99,3 @@ class Announcer:
 
 def _id(channel: Channel) -> int | None:
     return channel.id if channel else None
-
-
-def _offer(session: Session, utterance: Utterance | None) -> None:
-    if utterance is not None:
-        session.queue.offer(utterance)

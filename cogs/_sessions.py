@@ -13,7 +13,7 @@ from luna_tts import SynthesisOptions, UserDictionary
 
 from ._activity import SessionView, Timings
 from ._chat_message import ChatMessage
-from ._speech_queue import SpeechQueue
+from ._speech_queue import SpeechQueue, Utterance
 from ._voice_link import VocalChannel, VoiceLink
 
 
@@ -25,6 +25,11 @@ class Session:
     queue: SpeechQueue
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """First come, first served: callers wait here while the one before them joins or checks."""
+
+    def offer(self, utterance: Utterance | None) -> None:
+        """Has it spoken if there is something to say, and she has not left meanwhile."""
+        if utterance is not None and self.link.channel is not None:
+            self.queue.offer(utterance)
 
     async def aclose(self) -> None:
         """Falls silent and leaves the voice channel."""
