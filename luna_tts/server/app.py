@@ -13,9 +13,12 @@ from luna_tts import TTSService
 from luna_tts.environment import EngineEnvironment
 from luna_tts.server.guard import Guard
 from luna_tts.server.luna_api import luna_routes
+from luna_tts.server.openai_api import openai_routes
 from luna_tts.server.problems import Problem, answer_problems
+from luna_tts.server.sbv2_api import sbv2_routes
 from luna_tts.server.settings import ServerSettings
 from luna_tts.server.speaker import Speaker
+from luna_tts.server.voicevox_api import voicevox_routes
 
 
 def create_app(
@@ -47,7 +50,8 @@ def create_app(
     app.add_middleware(Guard, token=settings.token)
     answer_problems(app)
     speaker = Speaker(engine, settings)
-    app.include_router(luna_routes(speaker))
+    for routes in (luna_routes, sbv2_routes, openai_routes, voicevox_routes):
+        app.include_router(routes(speaker))
     _describe_problems(app)
     return app
 

@@ -38,7 +38,7 @@ AUDIO: dict[int | str, dict[str, Any]] = {
 class Word(BaseModel):
     """How a word is read, for this request alone."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     surface: str
     reading: str
     """Kana."""
@@ -48,7 +48,7 @@ class Word(BaseModel):
 
 
 class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", strict=True)
     text: str
     voice: str | None = None
     language: str | None = None
