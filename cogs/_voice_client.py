@@ -176,7 +176,9 @@ async def clear_away(client: discord.VoiceProtocol | None) -> None:
     connection = client._connection
     if connection.state is not ConnectionFlowState.disconnected:
         with contextlib.suppress(TimeoutError, discord.DiscordException, OSError):
-            await asyncio.wait_for(client.disconnect(force=True), GOODBYE_SECONDS)
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await connection.disconnect(cleanup=False)
+                await connection._disconnected.wait()  # discord.py's own wait cannot be cut short
     client.stop()
     connection._connected.set()  # the player may be waiting, for seconds, until it is connected
     connection._connected.clear()
