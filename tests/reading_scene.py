@@ -61,7 +61,8 @@ class Reading:
 
     async def heard(self) -> Sound:
         """All that was heard since Luna was called, up to the END, which is posted now."""
-        await self.hear(self.alice, END)
+        await self.post(END)
+        await self.announced(END)
         return self.cafe.ear.pcm(since=self.began)
 
     async def hears(self, *texts: str) -> None:
