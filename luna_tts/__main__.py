@@ -119,7 +119,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     if not settings.token and arguments.host not in ("127.0.0.1", "localhost", "::1"):
         print("anybody who reaches this address may speak: set LUNA_SERVER_TOKEN", file=sys.stderr)
     environment = replace(EngineEnvironment.read(), models=_models(arguments))
-    service = environment.open_service()
+    service = environment.open_local_service()
     with socket.create_server((arguments.host, arguments.port)) as listening:
         try:
             await service.start()

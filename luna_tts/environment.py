@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from luna_tts.errors import LunaError
@@ -31,6 +31,9 @@ class EngineEnvironment:
     compiled: bool
     memory: int
     """Bytes."""
+    servers: tuple[str, ...] = ()
+    """Addresses of engines elsewhere; none = the engine is in this process."""
+    server_token: str = field(default="", repr=False)
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> EngineEnvironment:
@@ -42,10 +45,20 @@ class EngineEnvironment:
             device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
             compiled=number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
             memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
+            servers=_names(variables.get("LUNA_ENGINE", "")) or (),
+            server_token=variables.get("LUNA_SERVER_TOKEN", "").strip(),
         )
 
     def open_service(self) -> TTSService:
-        """The engine as it is set up, not yet started."""
+        """The engine as it is set up, here or elsewhere, not yet started."""
+        if not self.servers:
+            return self.open_local_service()
+        from luna_tts.remote import RemoteTTSService
+
+        return RemoteTTSService(self.servers, self.server_token)
+
+    def open_local_service(self) -> TTSService:
+        """The engine in this process, not yet started."""
         return TTSService(
             self.models,
             voices=self.voices,

@@ -31,7 +31,7 @@ def create_app(
     """
     settings = settings or ServerSettings.read()
     owned = service is None
-    engine = service or EngineEnvironment.read().open_service()
+    engine = service or EngineEnvironment.read().open_local_service()
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
