@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 from luna_tts.errors import EngineUnavailable, LunaError, UnknownVoice
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
+from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
+from luna_tts.reading import Sentence, read_sentences
 from luna_tts.types import SpeechModel, VoiceInfo, VoiceStatus
 from luna_tts.vits.voice_folder import VoiceFolder, read_voice_folder
 
@@ -133,6 +135,11 @@ class TTSModelHolder:
         self._berts = self._berts or BertModels(self._bert_folders)
         bert = self._berts.load_model("ja", self.device)
         return TTSModel(scanned.folder, bert, self._frontend, self.device, compiled=self._compiled)
+
+    def read(self, text: str, words: UserDictionary | None) -> tuple[Sentence, ...]:
+        """How `text` is read. Blocks; for the inference thread, after a voice was built."""
+        assert self._frontend is not None, "the embedded voice comes first"
+        return tuple(read_sentences(self._frontend, text, words))
 
     def prepare(self) -> None:
         """Imports what voice folders need, if there are any. Raises `EngineUnavailable`.

@@ -29,6 +29,7 @@ from luna_tts.errors import (
 from luna_tts.holder import TTSModelHolder
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
+from luna_tts.reading import Sentence
 from luna_tts.scheduler import Scheduler
 from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo, VoiceStatus
 
@@ -220,6 +221,15 @@ class TTSService:
         model = self._model(text, voice)
         work = partial(model.check, text, options or SynthesisOptions(), words)
         await self._scheduler.run(work, lambda: 0.0)
+
+    async def read(self, text: str, words: UserDictionary | None = None) -> tuple[Sentence, ...]:
+        """How a text is read, sentence by sentence; the same for every voice.
+
+        Raises `TextTooLong`, `EngineClosed`.
+        """
+        if len(text) > MAX_CHARACTERS:
+            raise TextTooLong(len(text), MAX_CHARACTERS)
+        return await self._scheduler.run(partial(self._holder.read, text, words), lambda: 0.0)
 
     async def stream(
         self,

@@ -14,6 +14,7 @@ from luna_tts.environment import EngineEnvironment
 from luna_tts.server.guard import Guard
 from luna_tts.server.luna_api import luna_routes
 from luna_tts.server.openai_api import openai_routes
+from luna_tts.server.page_api import mount_page, page_routes
 from luna_tts.server.problems import Problem, answer_problems
 from luna_tts.server.sbv2_api import sbv2_routes
 from luna_tts.server.settings import ServerSettings
@@ -50,8 +51,9 @@ def create_app(
     app.add_middleware(Guard, token=settings.token)
     answer_problems(app)
     speaker = Speaker(engine, settings)
-    for routes in (luna_routes, sbv2_routes, openai_routes, voicevox_routes):
+    for routes in (luna_routes, page_routes, sbv2_routes, openai_routes, voicevox_routes):
         app.include_router(routes(speaker))
+    mount_page(app)
     _describe_problems(app)
     return app
 

@@ -12,8 +12,8 @@ from luna_tts.server.problems import BodyTooLarge, NotAuthorized, problem
 
 MAX_BODY: Final = 4_000_000
 """Bytes; a dictionary of ten thousand words fits."""
-OPEN: Final = frozenset({"/health"})
-"""Paths for which no token is needed."""
+OPEN: Final = frozenset({"/", "/health"})
+"""Paths for which no token is needed; neither is it for what lies under /page/."""
 
 
 class Guard:
@@ -29,7 +29,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if self._expected and scope["path"] not in OPEN:
+        path = scope["path"]
+        if self._expected and path not in OPEN and not path.startswith("/page/"):
             given = headers.get("authorization", "").encode("latin-1", "replace")
             if not hmac.compare_digest(given, self._expected):
                 await problem(NotAuthorized())(scope, receive, send)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from luna_tts.environment import number
 
@@ -21,6 +22,7 @@ class ServerSettings:
     """Utterances at once; more are refused, and told to come again."""
     max_seconds: int = 600
     """What one request may take, a slow reader's time included."""
+    dictionary: Path = Path("data/server-dictionary.csv")
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> ServerSettings:
@@ -32,4 +34,5 @@ class ServerSettings:
             ),
             max_streams=number(variables, "LUNA_SERVER_MAX_STREAMS", 8, low=1, high=1000),
             max_seconds=number(variables, "LUNA_SERVER_MAX_SECONDS", 600, low=1, high=86_400),
+            dictionary=Path(variables.get("LUNA_DATA") or "data") / "server-dictionary.csv",
         )

@@ -14,6 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from luna_tts import SynthesisOptions, TTSService, UserDictionary
 from luna_tts.errors import LunaError, TextTooLong
+from luna_tts.server.dictionary import ServerDictionary
 from luna_tts.server.encoding import (
     MEDIA_TYPES,
     RATE,
@@ -48,6 +49,7 @@ class Speaker:
     def __init__(self, service: TTSService, settings: ServerSettings) -> None:
         self.service = service
         self.settings = settings
+        self.dictionary = ServerDictionary(settings.dictionary)
         self.streams = 0
         """Texts being said now."""
         self.refused = 0
@@ -88,7 +90,7 @@ class Speaker:
             saying.text,
             voice=saying.voice,
             options=saying.options,
-            words=saying.words,
+            words=await self.dictionary.below(saying.words),
             seconds_left=listening.seconds_left if saying.stream else None,
         )
         async with aclosing(stream) as chunks:

@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import uvicorn
@@ -18,12 +20,17 @@ LONG = "昔々あるところに、おじいさんとおばあさんが住んで
 """Three minutes of speech."""
 
 
+def limits(**changes: Any) -> ServerSettings:
+    """The usual limits, with `changes`."""
+    return replace(ServerSettings.read(), **changes)
+
+
 @asynccontextmanager
 async def serving(
     service: TTSService, settings: ServerSettings | None = None
 ) -> AsyncIterator[str]:
-    """Yields the address."""
-    app = create_app(service, settings or ServerSettings())
+    """Yields the address. The dictionary is in the data folder of the test."""
+    app = create_app(service, settings or limits())
     config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:

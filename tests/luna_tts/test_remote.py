@@ -16,8 +16,7 @@ from luna_tts import DictionaryWord, SynthesisOptions, TTSService, UserDictionar
 from luna_tts.environment import EngineEnvironment
 from luna_tts.errors import EngineClosed, NothingToSay, UnknownVoice
 from luna_tts.remote import RemoteTTSService
-from luna_tts.server.settings import ServerSettings
-from serving import LONG, serving, until_idle
+from serving import LONG, limits, serving, until_idle
 
 STORY = "".join(f"{n}番目の文は、少しだけ長い文です。" for n in range(1, 41))
 
@@ -62,7 +61,7 @@ async def test_the_same_speech_with_words_and_options(service: TTSService) -> No
     words = UserDictionary([DictionaryWord("gg", "ジージー", 1)])
     options = SynthesisOptions(length_scale=0.8, pitch_scale=1.2)
     async with (
-        serving(service, ServerSettings(token="t")) as url,
+        serving(service, limits(token="t")) as url,
         elsewhere(url, token="t") as far,
     ):
         here = await service.synthesize("よし、gg。次へ。", options=options, words=words)
@@ -164,7 +163,7 @@ async def test_a_server_that_falls_silent_is_left_before_the_first_sound(
 
 async def test_a_full_server_is_no_reason_to_be_silent(service: TTSService) -> None:
     async with (
-        serving(service, ServerSettings(max_streams=1)) as url,
+        serving(service, limits(max_streams=1)) as url,
         elsewhere(url) as far,
         aclosing(far.stream(LONG)) as stream,
     ):

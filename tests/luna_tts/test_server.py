@@ -19,8 +19,7 @@ import soundfile
 from luna_tts import TTSService
 from luna_tts.__main__ import main
 from luna_tts.audio import to_pcm16
-from luna_tts.server.settings import ServerSettings
-from serving import LONG, serving, sounds, until_idle
+from serving import LONG, limits, serving, sounds, until_idle
 
 
 async def post(url: str, body: object, **more: object) -> tuple[int, str, bytes]:
@@ -156,7 +155,7 @@ async def test_a_client_that_does_not_read_makes_nobody_work_or_wait(service: TT
 
 
 async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: TTSService) -> None:
-    settings = ServerSettings(max_streams=1)
+    settings = limits(max_streams=1)
     async with serving(service, settings) as url, aiohttp.ClientSession() as session:
         body = {"text": LONG, "stream": True, "format": "chunks"}
         async with session.post(f"{url}/synthesize", json=body) as held:
@@ -172,14 +171,14 @@ async def test_who_comes_when_it_is_full_is_told_when_to_come_again(service: TTS
 
 
 async def test_nothing_takes_longer_than_it_may(service: TTSService) -> None:
-    async with serving(service, ServerSettings(max_seconds=0)) as url:  # not even that
+    async with serving(service, limits(max_seconds=0)) as url:  # not even that
         status, _, answer = await post(url, {"text": LONG})
         assert (status, json.loads(answer)["title"]) == (504, "TookTooLong")
         await until_idle(service)
 
 
 async def test_a_token_is_asked_for_before_anything_else(service: TTSService) -> None:
-    async with serving(service, ServerSettings(token="s3cret")) as url:
+    async with serving(service, limits(token="s3cret")) as url:
         assert (await get(f"{url}/health"))[0] == 200
         assert (await get(f"{url}/voices"))[0] == 401
         for header, status in (("Bearer s3cret", 200), ("Bearer s3cre", 401), ("é", 401)):

@@ -6,6 +6,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from schemathesis.specs.openapi.checks import allow_header_conformance, positive
 from luna_tts.server import create_app
 from luna_tts.server.settings import ServerSettings
 
-LIMITS = ServerSettings(max_characters=100)
+LIMITS = ServerSettings(max_characters=100, dictionary=Path(mkdtemp()) / "words.csv")
 schema = schemathesis.openapi.from_dict(create_app(None, LIMITS).openapi())
 
 

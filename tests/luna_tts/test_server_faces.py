@@ -13,15 +13,14 @@ import pytest
 import soundfile
 
 from luna_tts import SynthesisOptions, TTSService
-from luna_tts.server.settings import ServerSettings
-from serving import serving, sounds
+from serving import limits, serving, sounds
 
 TEXT = "こんにちは。今日はいい天気ですね。"
 
 
 @pytest.fixture
 async def url(service: TTSService) -> AsyncIterator[str]:
-    async with serving(service, ServerSettings(token="t")) as url:
+    async with serving(service, limits(token="t")) as url:
         yield url
 
 
