@@ -22,6 +22,7 @@ class Environment:
     member_queue_limit: int
     max_characters: int
     empty_seconds: int
+    page_port: int
     local_wav: Path
     data: Path
     database_url: str = field(repr=False)
@@ -41,6 +42,7 @@ class Environment:
             member_queue_limit=number(variables, "LUNA_MEMBER_QUEUE_LIMIT", 5, low=1, high=1000),
             max_characters=number(variables, "LUNA_MAX_CHARACTERS", 500, low=10, high=5000),
             empty_seconds=number(variables, "LUNA_EMPTY_SECONDS", 30, low=0, high=86_400),
+            page_port=number(variables, "LUNA_PAGE_PORT", 8000, low=1, high=65_535),
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
             data=Path(variables.get("LUNA_DATA") or "data"),
             database_url=variables.get("LUNA_DATABASE_URL", "").strip(),

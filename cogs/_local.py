@@ -1,4 +1,4 @@
-"""Local mode: typed lines travel the same road as on Discord, and into a WAV file."""
+"""Local mode: typed lines travel the same road as on Discord, into a WAV file. A page beside."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TextIO
 
@@ -57,12 +58,28 @@ async def run_local(source: TextIO = sys.stdin, environment: Environment | None 
     service = environment.engine.open_service()
     try:
         await service.start()
-        if source.isatty():
-            print("Type a line and press Enter; Ctrl-D ends.")
-        with WavWriter(environment.local_wav, 48_000, channels=2) as wav:
-            await _speak_lines(source, service, wav, environment)
+        async with AsyncExitStack() as stack:
+            if source.isatty():
+                await _show_page(stack, service, environment.page_port)
+                print("Type a line and press Enter; Ctrl-D ends.")
+            with WavWriter(environment.local_wav, 48_000, channels=2) as wav:
+                await _speak_lines(source, service, wav, environment)
     finally:
         await service.aclose()
+
+
+async def _show_page(stack: AsyncExitStack, service: TTSService, port: int) -> None:
+    """The page that speaks in a browser, for as long as `stack` is open."""
+    try:
+        from luna_tts.server.beside import served
+
+        url = await stack.enter_async_context(served(service, port))
+    except ImportError:
+        print("With `pip install 'luna-tts[server]'` there is a page to speak from, too.")
+    except OSError as error:
+        print(f"No page on port {port}: {error.strerror}. LUNA_PAGE_PORT chooses another.")
+    else:
+        print(f"In your browser: {url}")
 
 
 async def _speak_lines(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import pty
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import wave
 from pathlib import Path
 
+import aiohttp
 import numpy as np
 import pytest
 
@@ -102,3 +106,39 @@ def test_a_wrong_setting_is_one_sentence(
     assert done.returncode == 1
     assert expected in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+
+
+async def test_in_a_terminal_there_is_a_page_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    ours, theirs = pty.openpty()
+    environment = {
+        **os.environ,
+        "LUNA_LOCAL_WAV": str(tmp_path / "heard.wav"),
+        "LUNA_PAGE_PORT": str(port),
+    }
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, ROOT / "bot.py"),
+        stdin=theirs,
+        stdout=asyncio.subprocess.PIPE,
+        env=environment,
+        cwd=tmp_path,
+    )
+    try:
+        assert process.stdout
+        async with asyncio.timeout(30):
+            while f"http://127.0.0.1:{port}/".encode() not in await process.stdout.readline():
+                pass
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
+                async with http.get("/") as page:
+                    assert "<title>Luna</title>" in await page.text()
+                async with http.post("/synthesize", json={"text": "はい。"}) as speech:
+                    assert (await speech.read()).startswith(b"RIFF")
+            os.write(ours, b"\x04")
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        os.close(ours)
+        os.close(theirs)
