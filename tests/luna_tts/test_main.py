@@ -62,7 +62,7 @@ def test_voices_are_listed_with_their_credit(capsys: pytest.CaptureFixture[str])
 
 
 def test_importing_the_engine_imports_nothing_heavy() -> None:
-    heavy = ("torch", "transformers", "pyopenjtalk", "discord", "pydantic")
+    heavy = ("torch", "transformers", "pyopenjtalk", "discord", "pydantic", "fastapi", "aiohttp")
     code = f"import luna_tts, sys; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
