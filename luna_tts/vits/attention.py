@@ -4,7 +4,8 @@ Kim et al., "Conditional Variational Autoencoder with Adversarial Learning for E
 Text-to-Speech" (2021), section 2.5; relative positions as in Shaw et al. (2018), equations 3 to 5.
 Kong et al., "VITS2" (2023), section 2.4, lets the speaker in at the third layer.
 
-Shapes: one utterance at a time, [1, channels, T] between modules.
+Shapes: one utterance at a time, [T, channels] between modules. What is added up from layer to layer
+stays float32; products are computed in the precision of the weights.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from luna_tts.modules import Linear
-from luna_tts.vits.layers import ChannelNorm, RowConv1d
+from luna_tts.vits.layers import FrameConv1d, FrameNorm
 
 WINDOW = 4
 """Positions to the left and to the right that have an embedding of their own."""
@@ -35,15 +35,15 @@ class Band:
     index: Tensor
     """int64 [T, 9]: the position at distance -4..4 of each position, clamped to 0..T-1."""
     inside: Tensor
-    """float32 [T, 9]: 1 where that position exists, else 0."""
+    """[T, 9]: 1 where that position exists, else 0."""
 
     @staticmethod
-    def of(length: int, device: torch.device) -> Band:
-        """The band of an utterance with `length` positions."""
+    def of(length: int, device: torch.device, dtype: torch.dtype) -> Band:
+        """The band of an utterance with `length` positions, for scores of `dtype`."""
         rows = torch.arange(length, device=device)[:, None]
         index = rows + torch.arange(-WINDOW, WINDOW + 1, device=device)
         inside = (index >= 0) & (index < length)
-        return Band(index.clamp(0, length - 1), inside.float())
+        return Band(index.clamp(0, length - 1), inside.to(dtype))
 
 
 class RelativeAttention(nn.Module):
@@ -52,34 +52,32 @@ class RelativeAttention(nn.Module):
     def __init__(self, channels: int, n_heads: int) -> None:
         super().__init__()
         self.n_heads = n_heads
-        self.conv_q = RowConv1d(channels, channels, 1)
-        self.conv_k = RowConv1d(channels, channels, 1)
-        self.conv_v = RowConv1d(channels, channels, 1)
-        self.conv_o = RowConv1d(channels, channels, 1)
+        self.conv_q = FrameConv1d(channels, channels)
+        self.conv_k = FrameConv1d(channels, channels)
+        self.conv_v = FrameConv1d(channels, channels)
+        self.conv_o = FrameConv1d(channels, channels)
         window = 2 * WINDOW + 1
         self.emb_rel_k = nn.Parameter(torch.empty(1, window, channels // n_heads))
         self.emb_rel_v = nn.Parameter(torch.empty(1, window, channels // n_heads))
 
     def forward(self, x: Tensor, band: Band) -> Tensor:
-        """Self-attention over [1, C, T]."""
-        x = x.unsqueeze(2)
-        query = self._heads(self.conv_q(x)).transpose(1, 2)
+        """Self-attention over [T, C]."""
+        x = x.to(self.emb_rel_k.dtype)
+        query = self._heads(self.conv_q(x))
         query = query / math.sqrt(query.shape[-1])
-        key = self._heads(self.conv_k(x))
-        value = self._heads(self.conv_v(x)).transpose(1, 2)
+        key = self._heads(self.conv_k(x)).mT
+        value = self._heads(self.conv_v(x))
         blocks = [
             self._attend(query[:, rows], key, value, band.index[rows], band.inside[rows])
-            for rows in _row_blocks(x.shape[3])
+            for rows in _row_blocks(len(x))
         ]
         mixed = torch.cat(blocks, 1) if len(blocks) > 1 else blocks[0]
-        # [n, T, d] -> [1, T, C] -> [1, C, 1, T]: rows of channels, as the convolution likes them.
-        rows = mixed.transpose(0, 1).reshape(1, x.shape[3], -1)
-        out: Tensor = self.conv_o(rows.transpose(1, 2).unsqueeze(2))
-        return out[:, :, 0]
+        out: Tensor = self.conv_o(mixed.transpose(0, 1).flatten(1))
+        return out
 
     def _heads(self, x: Tensor) -> Tensor:
-        """[1, C, 1, T] -> [n_heads, d, T]."""
-        return x[0, :, 0].view(self.n_heads, -1, x.shape[3])
+        """[T, C] -> [n_heads, T, d]."""
+        return x.view(len(x), self.n_heads, -1).transpose(0, 1)
 
     def _attend(
         self, query: Tensor, key: Tensor, value: Tensor, index: Tensor, inside: Tensor
@@ -102,19 +100,13 @@ class FeedForward(nn.Module):
 
     def __init__(self, channels: int, filter_channels: int, kernel_size: int) -> None:
         super().__init__()
-        self.conv_1 = RowConv1d(channels, filter_channels, kernel_size)
-        self.conv_2 = RowConv1d(filter_channels, channels, kernel_size)
-        self.even = kernel_size % 2 == 0
+        self.conv_1 = FrameConv1d(channels, filter_channels, kernel_size)
+        self.conv_2 = FrameConv1d(filter_channels, channels, kernel_size)
 
     def forward(self, x: Tensor) -> Tensor:
-        """[1, C, T] -> [1, C, T]."""
-        x = F.relu_(self.conv_1(self._lengthened(x.unsqueeze(2))))
-        x = self.conv_2(self._lengthened(x))
-        return x[:, :, 0]
-
-    def _lengthened(self, x: Tensor) -> Tensor:
-        """An even kernel reaches one position further to the right than to the left."""
-        return F.pad(x, (0, 1)) if self.even else x
+        """[T, C] -> [T, C]."""
+        out: Tensor = self.conv_2(self.conv_1(x, relu=True))
+        return out
 
 
 class Encoder(nn.Module):
@@ -133,21 +125,21 @@ class Encoder(nn.Module):
         layers = range(n_layers)
         self.spk_emb_linear = Linear(speaker_channels, channels)
         self.attn_layers = nn.ModuleList(RelativeAttention(channels, n_heads) for _ in layers)
-        self.norm_layers_1 = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.norm_layers_1 = nn.ModuleList(FrameNorm(channels) for _ in layers)
         self.ffn_layers = nn.ModuleList(
             FeedForward(channels, filter_channels, kernel_size) for _ in layers
         )
-        self.norm_layers_2 = nn.ModuleList(ChannelNorm(channels) for _ in layers)
+        self.norm_layers_2 = nn.ModuleList(FrameNorm(channels) for _ in layers)
 
     def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """[1, C, T] and the speaker [1, G, 1] -> [1, C, T]."""
-        band = Band.of(x.shape[2], x.device)
+        """[T, C], float32, and the speaker [1, G, 1] -> [T, C], float32."""
+        band = Band.of(len(x), x.device, self.spk_emb_linear.weight.dtype)
         layers = zip(
             self.attn_layers, self.norm_layers_1, self.ffn_layers, self.norm_layers_2, strict=True
         )
         for number, (attention, norm_1, feed_forward, norm_2) in enumerate(layers):
             if number == SPEAKER_LAYER:
-                x = x + self.spk_emb_linear(speaker[:, :, 0])[:, :, None]
+                x = x + self.spk_emb_linear(speaker[:, :, 0])
             x = norm_1(x + attention(x, band))
             x = norm_2(x + feed_forward(x))
         return x

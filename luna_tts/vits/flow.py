@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Conv1d
 from luna_tts.vits.attention import Encoder
+from luna_tts.vits.layers import FrameConv1d
 
 _COUPLINGS = ("0", "2", "4", "6")
 """The odd places are flips of the channels: they have no weights."""
@@ -25,7 +25,7 @@ class Coupling(nn.Module):
         super().__init__()
         half = parameters.inter_channels // 2
         channels = parameters.hidden_channels
-        self.pre = Conv1d(half, channels, 1)
+        self.pre = FrameConv1d(half, channels)
         self.enc = Encoder(
             channels,
             parameters.filter_channels,
@@ -34,12 +34,13 @@ class Coupling(nn.Module):
             _KERNEL_SIZE,
             parameters.gin_channels,
         )
-        self.post = Conv1d(channels, half, 1)
+        self.post = FrameConv1d(channels, half)
 
     def reverse(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """[1, I, T'] and [1, G, 1] -> [1, I, T']."""
+        """[T', I] and [1, G, 1] -> [T', I]."""
         kept, moved = x.chunk(2, 1)
-        return torch.cat((kept, moved - self.post(self.enc(self.pre(kept), speaker))), 1)
+        shift = self.post(self.enc(self.pre(kept).float(), speaker))
+        return torch.cat((kept, moved - shift), 1)
 
 
 class Flow(nn.Module):
@@ -54,7 +55,10 @@ class Flow(nn.Module):
         return len(_COUPLINGS)
 
     def reverse_step(self, x: Tensor, speaker: Tensor, step: int) -> Tensor:
-        """One coupling of the way from z_p to z: [1, I, T'] -> [1, I, T']; `step` is 0..3."""
+        """One coupling of the way from z_p to z: [1, I, T'] -> [1, I, T']; `step` is 0..3.
+
+        What comes out has the channels of one frame side by side in memory, as the decoder likes.
+        """
         coupling = self.flows[_COUPLINGS[-1 - step]]
         assert isinstance(coupling, Coupling)
-        return coupling.reverse(x.flip(1), speaker)
+        return coupling.reverse(x[0].T.flip(1), speaker).T[None]

@@ -86,7 +86,9 @@ class Decoder(nn.Module):
         reach is in its first stages, so context is cut off as soon as no later layer looks at it;
         an end of z without context is an end of the speech.
         """
-        x = self.conv_pre(channels_last(z.unsqueeze(2))) + self.cond(speaker.unsqueeze(2))
+        dtype = self.conv_pre.weight.dtype
+        frames, condition = (x.unsqueeze(2).to(dtype) for x in (z, speaker))
+        x = self.conv_pre(channels_last(frames)) + self.cond(condition)
         wanted, each = z.shape[2] - before - after, len(self.resblocks) // len(self.ups)
         for stage, (up, reach) in enumerate(zip(self.ups, self.reaches, strict=True)):
             x = up(F.leaky_relu_(x, _SLOPE))
@@ -96,7 +98,7 @@ class Decoder(nn.Module):
             x, before, after = _trimmed(x, wanted, before, after, reach)
         x = self.conv_post(F.leaky_relu_(x, _LAST_SLOPE))
         x, _, _ = _trimmed(x, wanted, before, after, 0)
-        return torch.tanh_(x)[0, 0, 0]
+        return torch.tanh_(x.float())[0, 0, 0]
 
 
 def _trimmed(

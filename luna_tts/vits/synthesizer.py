@@ -16,18 +16,30 @@ from torch import Tensor, nn
 
 from luna_tts.errors import SpeechTooLong
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Embedding
+from luna_tts.modules import Embedding, Linear
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
+from luna_tts.vits.layers import FrameConv1d
 from luna_tts.vits.text_encoder import EncodedText, TextEncoder, TextInput
 
 MAX_FRAMES = 20_000
 """Nearly four minutes at 44.1 kHz: more is a network that has lost its way."""
 
 
+_HEAVY = ("flow.", "dec.")
+"""Nearly all of the work. What decides durations stays exact: a rounded one is a frame more."""
+_EXACT = (".gamma", ".beta")
+
+
+def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
+    """The precision of the weight `name` in a network that computes in `dtype`."""
+    heavy = name.startswith(_HEAVY) and not name.endswith(_EXACT)
+    return dtype if heavy else torch.float32
+
+
 class Synthesizer(nn.Module):
-    """VITS for inference; immutable once its weights are assigned."""
+    """VITS for inference; immutable once its weights are assigned and packed."""
 
     def __init__(self, parameters: HyperParameters) -> None:
         super().__init__()
@@ -41,6 +53,12 @@ class Synthesizer(nn.Module):
         self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
         self.margin: int = self.dec.margin
         """Frames on either side at which the decoder looks; see `decode`."""
+
+    def pack(self) -> None:
+        """Brings the weights, once they are assigned, into the form that they are used in."""
+        for module in self.modules():
+            if isinstance(module, FrameConv1d | Linear):
+                module.pack()
 
     @property
     def device(self) -> torch.device:

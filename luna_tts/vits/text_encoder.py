@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Conv1d, Embedding, Linear
+from luna_tts.modules import Embedding, Linear
 from luna_tts.vits.attention import Encoder
+from luna_tts.vits.layers import FrameConv1d
 
 SYMBOLS = 112
 TONES = 12
@@ -66,7 +67,7 @@ class TextEncoder(nn.Module):
         self.tone_emb = Embedding(TONES, channels)
         self.language_emb = Embedding(LANGUAGES, channels)
         for name in self.slots.values():
-            self.add_module(name, Conv1d(BERT_CHANNELS, channels, 1))
+            self.add_module(name, FrameConv1d(BERT_CHANNELS, channels))
         self.style_proj = Linear(STYLE_CHANNELS, channels)
         self.encoder = Encoder(
             channels,
@@ -76,22 +77,21 @@ class TextEncoder(nn.Module):
             parameters.kernel_size,
             parameters.gin_channels,
         )
-        self.proj = Conv1d(channels, 2 * parameters.inter_channels, 1)
+        self.proj = FrameConv1d(channels, 2 * parameters.inter_channels)
 
     def forward(self, text: TextInput, speaker: Tensor) -> EncodedText:
         """A sentence and the speaker [1, G, 1] -> its prior. `KeyError`: no BERT slot for it."""
         x = self.emb(text.phones) + self.tone_emb(text.tones) + self.language_emb(text.languages)
-        x = x.T[None] + self._bert(text.bert[None], text.language)
-        x = (x + self.style_proj(text.style)[:, None]) * math.sqrt(x.shape[1])
-        hidden = self.encoder(x, speaker)
-        mean, log_deviation = self.proj(hidden).chunk(2, 1)
-        return EncodedText(hidden, mean, log_deviation)
+        x = x + self._bert(text.bert.T, text.language) + self.style_proj(text.style[None])
+        hidden = self.encoder(x * math.sqrt(x.shape[1]), speaker)
+        mean, log_deviation = self.proj(hidden).T[None].chunk(2, 1)
+        return EncodedText(hidden.T[None], mean, log_deviation)
 
     def _bert(self, features: Tensor, language: str) -> Tensor:
-        """The slots of other languages are fed with zeros, which leaves their biases."""
+        """[T, 1024] -> [T, H]. Slots of other languages are fed with zeros: their biases stay."""
         own = self.slots[language]
         x: Tensor = self.get_submodule(own)(features)
         for name in self.slots.values():
             if name != own:
-                x = x + self.get_parameter(f"{name}.bias")[:, None]
+                x = x + self.get_parameter(f"{name}.bias")
         return x

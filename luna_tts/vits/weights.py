@@ -16,15 +16,18 @@ from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import channels_last, row_weights
-from luna_tts.vits.synthesizer import Synthesizer
+from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
 
 Shape = tuple[int, ...]
 
 
 def load_synthesizer(
-    weights: Path, parameters: HyperParameters, device: torch.device | str = "cpu"
+    weights: Path,
+    parameters: HyperParameters,
+    device: torch.device | str = "cpu",
+    dtype: torch.dtype = torch.float32,
 ) -> Synthesizer:
-    """The network of a voice with its weights, float32, on `device`.
+    """The network of a voice with its weights on `device`; flow and decoder compute in `dtype`.
 
     Tensors that inference does not need (enc_q, iteration, the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
@@ -36,8 +39,12 @@ def load_synthesizer(
         _check_shapes(wanted, file, weights)
         read = _read(wanted, file, weights)
         rows = row_weights(network)
-        state = {n: _placed(weight, n in rows, torch.device(device)) for n, weight in read}
+        state = {
+            name: _placed(weight.to(weight_dtype(name, dtype)), name in rows, torch.device(device))
+            for name, weight in read
+        }
     network.load_state_dict(state, assign=True)
+    network.pack()
     return network.requires_grad_(False).eval()
 
 

@@ -17,6 +17,7 @@ import torch
 
 from luna_tts.hyper_parameters import parse_hyper_parameters
 from luna_tts.vits.synthesizer import Synthesizer
+from luna_tts.vits.text_encoder import TextInput
 
 GOLDEN = Path(__file__).parents[1] / "data/golden"
 
@@ -144,6 +145,20 @@ def _random(name: str, shape: torch.Size, generator: torch.Generator) -> torch.T
         return torch.randn(shape, generator=generator) * 0.05
     fan_in = max(1, shape[1:].numel()) if len(shape) > 1 else 1
     return torch.randn(shape, generator=generator) * 0.7 / fan_in**0.5
+
+
+def walked(network: Synthesizer) -> torch.Tensor:
+    """All that a network makes of one text: what two networks with the same weights share."""
+    generator = torch.Generator().manual_seed(7)
+    ids = [torch.randint(0, high, (20,), generator=generator) for high in (112, 12, 3)]
+    bert, style = (torch.randn(size, generator=generator) for size in ((1024, 20), (256,)))
+    speaker = network.speaker(0)
+    encoded = network.encode(TextInput(*ids, bert, style), speaker)
+    logs = network.log_durations(encoded, speaker, 0.5, 0.8, generator)
+    z = network.expand(encoded, torch.full((20,), 2), 0.6, generator)
+    for step in range(network.flow.steps()):
+        z = network.flow_step(z, speaker, step)
+    return torch.cat((logs, z.flatten(), network.decode(z, speaker)))
 
 
 def wide_bert(folder: Path) -> Path:
