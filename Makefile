@@ -7,6 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 EXTRAS = bot,dev$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
 comma := ,
+SIDE_BY_SIDE = -n 2 --dist loadfile  # most tests wait for sounds; a file shares its bots
 READY := .venv/.ready-$(NEURAL)
 BIN := .venv/bin
 
@@ -24,8 +25,8 @@ $(READY): pyproject.toml
 	@touch $@
 
 test: setup
-	$(BIN)/python -m pytest -m realtime  # in a process of its own: one full of models stalls its ears
-	$(BIN)/python -m pytest -m "not realtime"
+	$(BIN)/python -m pytest -m realtime $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m "not realtime" $(SIDE_BY_SIDE)
 
 check: setup
 	$(BIN)/ruff format --check .

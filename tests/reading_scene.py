@@ -16,7 +16,7 @@ from panels import take_setup
 
 ALIKE = 0.7
 """Likeness from which an utterance was heard; another one of the same voice stays under 0.5."""
-END = "以上です。"
+END = "これで全部おしまいです。"
 """Comes last, so that a test knows when all before it had its turn."""
 
 

@@ -12,7 +12,7 @@ from cogs._store import GuildSettings
 @pytest.mark.parametrize("language", ["ja", "ko", "en"])
 def test_a_bad_word_in_a_name_is_not_spoken(language: str) -> None:
     guild = GuildSettings(ng_words=("チョコ",), name_template="{name}!")
-    assert introduction("るな", guild, language) == "るな!"
+    assert introduction("るな", guild, language) == "るな! "
     assert introduction("チョコ", guild, language) == ""
     somebody = spoken("came", language, name=spoken("somebody", language))
     assert announcement("came", "チョコ", guild, language) == somebody
