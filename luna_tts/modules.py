@@ -6,7 +6,8 @@ its compiler: a second's work, during which nobody would be heard.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, Literal
 
 import torch
 from torch import Tensor, nn
@@ -14,6 +15,14 @@ from torch.nn import functional as F
 
 _ROWS: Final = 32
 """What oneDNN is told to pack for; the packed form serves any other number of rows as well."""
+
+
+Then = Literal["none", "relu", "gelu"]
+_THEN: Final[dict[Then, Callable[[Tensor], Tensor]]] = {
+    "none": lambda x: x,
+    "relu": F.relu_,
+    "gelu": F.gelu,
+}
 
 
 class Linear(nn.Linear):
@@ -33,9 +42,9 @@ class Linear(nn.Linear):
         if self.packed is not None:
             self.weight = without_memory(self.weight)
 
-    def forward(self, input: Tensor) -> Tensor:
+    def forward(self, input: Tensor, then: Then = "none") -> Tensor:
         """[n, in] of any precision -> [n, out] of the weight's."""
-        return product(input, self.weight, self.packed, self.bias)
+        return product(input, self.weight, self.packed, self.bias, then)
 
 
 def packed(matrix: Tensor) -> Tensor | None:
@@ -48,19 +57,18 @@ def packed(matrix: Tensor) -> Tensor | None:
 
 
 def product(
-    rows: Tensor, matrix: Tensor, packed: Tensor | None, bias: Tensor | None, *, relu: bool = False
+    rows: Tensor, matrix: Tensor, packed: Tensor | None, bias: Tensor | None, then: Then = "none"
 ) -> Tensor:
-    """Rows [n, in] times matrix.T [in, out], plus bias, then a ReLU if asked for.
+    """Rows [n, in] times matrix.T [in, out], plus bias, then what is asked for.
 
     In the precision of the matrix, whatever that of the rows is.
     """
     rows = rows.to(matrix.dtype)
     if packed is not None:
-        what = "relu" if relu else "none"
-        result: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, what, [], "")
+        way = "none" if then == "gelu" else ""  # the exact one, not its approximation by tanh
+        result: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, then, [], way)
         return result
-    result = F.linear(rows, matrix, bias)
-    return F.relu_(result) if relu else result
+    return _THEN[then](F.linear(rows, matrix, bias))
 
 
 def without_memory(weight: Tensor) -> nn.Parameter:
@@ -94,3 +102,34 @@ class ConvTranspose1d(nn.ConvTranspose1d):
 
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
+
+
+class FrameConv1d(Conv1d):
+    """A "same" convolution over the rows of [T, C], as one product of matrices.
+
+    An even kernel reaches one row further to the right than to the left.
+    """
+
+    packed: Tensor | None = None
+
+    def __init__(self, channels: int, out: int, kernel_size: int = 1) -> None:
+        super().__init__(channels, out, kernel_size)
+        self.width = kernel_size
+
+    def pack(self) -> None:
+        """Makes the kernel [out, C, k] a matrix [out, k * C], packed where that is faster."""
+        matrix = self.weight.transpose(1, 2).flatten(1)
+        self.packed = packed(matrix)
+        kept = matrix.contiguous() if self.packed is None else without_memory(matrix)
+        self.weight = nn.Parameter(kept, requires_grad=False)
+
+    def forward(self, x: Tensor, then: Then = "none") -> Tensor:
+        """[T, C] of any precision -> [T, out] of the weight's."""
+        if self.width > 1:
+            before = (self.width - 1) // 2
+            x = F.pad(x.to(self.weight.dtype), (0, 0, before, self.width - 1 - before))
+            # Windows of neighbouring rows overlap in memory: nothing is copied.
+            x = x.as_strided(
+                (x.shape[0] - self.width + 1, self.width * x.shape[1]), (x.shape[1], 1)
+            )
+        return product(x, self.weight, self.packed, self.bias, then)

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luna_tts.modules import Conv1d, Embedding, LayerNorm, Linear
+from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear
 from luna_tts.nlp.checkpoint import Checkpoint, open_checkpoint
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig, read_deberta_config
 
@@ -70,7 +70,11 @@ def load_deberta(
 
 
 class Deberta(nn.Module):
-    """The layers up to hidden_states[-3]. Built without weights; `prepare` after loading them."""
+    """The layers up to hidden_states[-3]. Built without weights; `prepare` after loading them.
+
+    What is added up from layer to layer stays float32, so that little is lost where the products
+    are computed in less.
+    """
 
     def __init__(self, config: DebertaConfig) -> None:
         super().__init__()
@@ -89,26 +93,30 @@ class Deberta(nn.Module):
     def prepare(self) -> None:
         """Projects the relative positions for every layer, then drops what they were made of.
 
-        These are Q_r and K_r of section 3.1; with the weights loaded they are constants.
+        These are Q_r and K_r of section 3.1; with the weights loaded they are constants. Then the
+        weights are packed.
         """
-        positions = self.positions_norm(self.positions.weight)
+        positions = self.positions_norm(self.positions.weight.float())
         for module in self.modules():
             if isinstance(module, Attention):
                 module.project_positions(positions)
         del self.positions, self.positions_norm
+        for module in self.modules():
+            if isinstance(module, Linear | FrameConv1d):
+                module.pack()
 
     @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
         device = self.embedding.weight.device
-        embedded = self.embedding_norm(self.embedding(torch.tensor(ids, device=device)))
+        embedded = self.embedding_norm(self.embedding(torch.tensor(ids, device=device)).float())
         columns, reached = self._position_columns(len(ids), device)
         hidden: Tensor = embedded
         for index, layer in enumerate(self.layers):
             hidden = layer(hidden, columns, reached)
             if index == 0 and self.conv is not None:
                 hidden = self.conv(embedded, hidden)
-        return hidden.float()
+        return hidden
 
     def _position_columns(self, length: int, device: torch.device) -> tuple[Tensor, slice]:
         """Which row of the projected positions belongs to tokens i, j: [length, length], int64.
@@ -139,7 +147,7 @@ class Layer(nn.Module):
     def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
         """[n, hidden] -> [n, hidden]."""
         x = self.attention_norm(x + self.attention(x, columns, reached))
-        output: Tensor = self.output_norm(x + self.down(F.gelu(self.up(x))))
+        output: Tensor = self.output_norm(x + self.down(self.up(x, "gelu")))
         return output
 
 
@@ -147,9 +155,9 @@ class Attention(nn.Module):
     """Disentangled self-attention (equations 2 to 4): content and relative position apart."""
 
     position_keys: Tensor
-    """K_r, [heads, head_size, rows]."""
+    """K_r, [heads, rows, head_size]."""
     position_queries: Tensor
-    """Q_r, [heads, head_size, rows], scaled."""
+    """Q_r, [heads, rows, head_size], scaled."""
 
     def __init__(self, config: DebertaConfig) -> None:
         super().__init__()
@@ -163,16 +171,16 @@ class Attention(nn.Module):
     def project_positions(self, positions: Tensor) -> None:
         """Projects `positions` [rows, hidden] with the weights that content is projected with."""
         queries, keys, _ = self._project(positions)
-        scaled = (queries * self.scale).mT.contiguous()
-        self.register_buffer("position_queries", scaled, persistent=False)
-        self.register_buffer("position_keys", keys.mT.contiguous(), persistent=False)
+        queries, keys = (rows.to(self.qkv.weight.dtype) for rows in (queries * self.scale, keys))
+        self.register_buffer("position_queries", queries.contiguous(), persistent=False)
+        self.register_buffer("position_keys", keys.contiguous(), persistent=False)
 
     def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
         """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`."""
         queries, keys, values = self._project(x)
         queries = queries * self.scale
-        to_position = queries @ self.position_keys[..., reached]
-        from_position = keys @ self.position_queries[..., reached]
+        to_position = queries @ self.position_keys[:, reached].to(x.dtype).mT
+        from_position = keys @ self.position_queries[:, reached].to(x.dtype).mT
         index = columns.expand(self.heads, -1, -1)
         scores = queries @ keys.mT
         scores += to_position.gather(-1, index)
@@ -182,8 +190,8 @@ class Attention(nn.Module):
         return attended
 
     def _project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of `x` [n, hidden], each [heads, n, head_size]."""
-        split = self.qkv(x).view(len(x), 3, self.heads, self.head_size)
+        """Queries, keys and values of `x` [n, hidden], [heads, n, head_size], as exact as x."""
+        split = self.qkv(x).to(x.dtype).view(len(x), 3, self.heads, self.head_size)
         queries, keys, values = split.permute(1, 2, 0, 3)
         return queries, keys, values
 
@@ -194,14 +202,13 @@ class Convolution(nn.Module):
     def __init__(self, config: DebertaConfig) -> None:
         super().__init__()
         hidden, kernel = config.hidden_size, config.conv_kernel_size
-        self.conv = Conv1d(hidden, hidden, kernel, padding=(kernel - 1) // 2)
+        self.conv = FrameConv1d(hidden, hidden, kernel)
         self.norm = LayerNorm(hidden, eps=config.layer_norm_eps)
         self.activation = _CONV_ACTIVATIONS[config.conv_act]
 
     def forward(self, embedded: Tensor, output: Tensor) -> Tensor:
         """Adds the convolved embeddings [n, hidden] to the first layer's output [n, hidden]."""
-        neighbours = self.conv(embedded.T[None])[0].T
-        mixed: Tensor = self.norm(output + self.activation(neighbours))
+        mixed: Tensor = self.norm(output + self.activation(self.conv(embedded)))
         return mixed
 
 
@@ -234,7 +241,8 @@ def _read_weights(
     checkpoint.check()
     weights = {}
     for name in shapes:
-        parts = [checkpoint.read(prefix + source).to(dtype) for source in _sources(name)]
+        exact = torch.float32 if "norm" in name else dtype
+        parts = [checkpoint.read(prefix + source).to(exact) for source in _sources(name)]
         weights[name] = torch.cat(parts) if len(parts) > 1 else parts[0]
     checkpoint.check()
     return weights

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from luna_tts.modules import Linear
-from luna_tts.vits.layers import FrameConv1d, FrameNorm
+from luna_tts.modules import FrameConv1d, Linear
+from luna_tts.vits.layers import FrameNorm
 
 WINDOW = 4
 """Positions to the left and to the right that have an embedding of their own."""
@@ -105,7 +105,7 @@ class FeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """[T, C] -> [T, C]."""
-        out: Tensor = self.conv_2(self.conv_1(x, relu=True))
+        out: Tensor = self.conv_2(self.conv_1(x, "relu"))
         return out
 
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
+from luna_tts.modules import FrameConv1d
 from luna_tts.vits.attention import Encoder
-from luna_tts.vits.layers import FrameConv1d
 
 _COUPLINGS = ("0", "2", "4", "6")
 """The odd places are flips of the channels: they have no weights."""

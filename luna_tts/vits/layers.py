@@ -6,38 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.modules import Conv1d, ConvTranspose1d, packed, product, without_memory
-
-
-class FrameConv1d(Conv1d):
-    """A "same" convolution over the rows of [T, C], as one product of matrices.
-
-    An even kernel reaches one row further to the right than to the left.
-    """
-
-    packed: Tensor | None = None
-
-    def __init__(self, channels: int, out: int, kernel_size: int = 1) -> None:
-        super().__init__(channels, out, kernel_size)
-        self.width = kernel_size
-
-    def pack(self) -> None:
-        """Makes the kernel [out, C, k] a matrix [out, k * C], packed where that is faster."""
-        matrix = self.weight.transpose(1, 2).flatten(1)
-        self.packed = packed(matrix)
-        kept = matrix.contiguous() if self.packed is None else without_memory(matrix)
-        self.weight = nn.Parameter(kept, requires_grad=False)
-
-    def forward(self, x: Tensor, *, relu: bool = False) -> Tensor:
-        """[T, C] of any precision -> [T, out] of the weight's; a ReLU after it if asked for."""
-        if self.width > 1:
-            before = (self.width - 1) // 2
-            x = F.pad(x.to(self.weight.dtype), (0, 0, before, self.width - 1 - before))
-            # Windows of neighbouring rows overlap in memory: nothing is copied.
-            x = x.as_strided(
-                (x.shape[0] - self.width + 1, self.width * x.shape[1]), (x.shape[1], 1)
-            )
-        return product(x, self.weight, self.packed, self.bias, relu=relu)
+from luna_tts.modules import Conv1d, ConvTranspose1d
 
 
 class RowConv1d(Conv1d):

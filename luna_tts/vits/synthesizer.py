@@ -16,11 +16,10 @@ from torch import Tensor, nn
 
 from luna_tts.errors import SpeechTooLong
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Embedding, Linear
+from luna_tts.modules import Embedding, FrameConv1d, Linear
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
-from luna_tts.vits.layers import FrameConv1d
 from luna_tts.vits.text_encoder import EncodedText, TextEncoder, TextInput
 
 MAX_FRAMES = 20_000

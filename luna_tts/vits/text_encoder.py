@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Embedding, Linear
+from luna_tts.modules import Embedding, FrameConv1d, Linear
 from luna_tts.vits.attention import Encoder
-from luna_tts.vits.layers import FrameConv1d
 
 SYMBOLS = 112
 TONES = 12
