@@ -1,9 +1,10 @@
-"""`python -m luna_tts say|voices|serve`: the engine from the command line."""
+"""`python -m luna_tts say|voices|download|serve`: the engine from the command line."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import inspect
 import logging
 import socket
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 
 from luna_tts import LunaError, SynthesisOptions, TTSService
 from luna_tts.audio import PcmConverter, WavWriter
+from luna_tts.downloads import command as download
 from luna_tts.environment import EngineEnvironment
 from luna_tts.errors import EngineUnavailable
 from luna_tts.types import RANGES
@@ -23,7 +25,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0 on success, 1 after one sentence on stderr."""
     options = _parser().parse_args(arguments)
     try:
-        asyncio.run(options.command(options))
+        if inspect.iscoroutinefunction(options.command):
+            asyncio.run(options.command(options))
+        else:
+            options.command(options)
+    except KeyboardInterrupt:
+        print("luna_tts: stopped", file=sys.stderr)
+        return 130
     except (LunaError, OSError) as error:
         print(f"luna_tts: {error}", file=sys.stderr)
         return 1
@@ -55,6 +63,10 @@ def _parser() -> argparse.ArgumentParser:
     voices = commands.add_parser("voices", help="list the voices")
     voices.set_defaults(command=_voices)
 
+    fetch = commands.add_parser("download", help="get voices and what they need")
+    download.add_arguments(fetch)
+    fetch.set_defaults(command=_download)
+
     serve = commands.add_parser("serve", help="speak over HTTP; LUNA_* variables set it up")
     serve.add_argument("--host", default="127.0.0.1", help="default: this machine alone")
     serve.add_argument("--port", type=int, default=8000, help="default: 8000")
@@ -62,8 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _models(arguments: argparse.Namespace) -> Path:
-    return arguments.models or EngineEnvironment.read().models
+def _environment(arguments: argparse.Namespace) -> EngineEnvironment:
+    environment = EngineEnvironment.read()
+    return replace(environment, models=arguments.models or environment.models)
 
 
 async def _say(arguments: argparse.Namespace) -> None:
@@ -73,7 +86,9 @@ async def _say(arguments: argparse.Namespace) -> None:
         pitch_scale=arguments.pitch,
         volume=arguments.volume,
     )
-    service = TTSService(_models(arguments), voices=(arguments.voice,) if arguments.voice else ())
+    service = TTSService(
+        _environment(arguments).models, voices=(arguments.voice,) if arguments.voice else ()
+    )
     try:
         await service.start()
         began = time.perf_counter()
@@ -95,13 +110,17 @@ async def _say(arguments: argparse.Namespace) -> None:
 
 
 async def _voices(arguments: argparse.Namespace) -> None:
-    service = TTSService(_models(arguments))
+    service = TTSService(_environment(arguments).models)
     try:
         await service.start()
         for info in service.voices():
             print(f"{info.name}  {', '.join(info.languages)}  {info.credit}")
     finally:
         await service.aclose()
+
+
+def _download(arguments: argparse.Namespace) -> None:
+    download.run(arguments, _environment(arguments))
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
@@ -118,8 +137,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
     settings = ServerSettings.read()
     if not settings.token and arguments.host not in ("127.0.0.1", "localhost", "::1"):
         print("anybody who reaches this address may speak: set LUNA_SERVER_TOKEN", file=sys.stderr)
-    environment = replace(EngineEnvironment.read(), models=_models(arguments))
-    service = environment.open_local_service()
+    service = _environment(arguments).open_local_service()
     with socket.create_server((arguments.host, arguments.port)) as listening:
         try:
             await service.start()

@@ -193,6 +193,24 @@ class InvalidDictionary(LunaError):
         )
 
 
+class DownloadFailed(LunaError):
+    """Something could not be downloaded; what was there before is untouched."""
+
+    def __init__(self, name: str, problem: str, cure: str) -> None:
+        super().__init__(f"{name} {problem}: {cure}", name=name, problem=problem, cure=cure)
+
+
+class LicenceNotAccepted(LunaError):
+    """Nobody has accepted the terms of what was to be downloaded."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"the licence of {name} was not accepted: answer y, or give --accept-licence once you "
+            "have read it",
+            name=name,
+        )
+
+
 class InvalidVoice(LunaError):
     """A file of a voice folder cannot be used. `file` is its path."""
 

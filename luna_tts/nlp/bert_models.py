@@ -107,7 +107,6 @@ def _snapshot(folder: Path) -> Path:
     if not (folder / "config.json").exists():
         raise EngineUnavailable(
             f"there is no BERT model in {str(folder)!r}",
-            "put config.json, vocab.txt and the weights of "
-            "ku-nlp/deberta-v2-large-japanese-char-wwm there",
+            "run `python -m luna_tts download bert-ja`, until then the built-in voice speaks",
         )
     return folder
