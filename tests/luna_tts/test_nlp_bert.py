@@ -298,7 +298,7 @@ def test_a_cache_folder_of_the_hub_is_understood(tmp_path: Path) -> None:
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     models = BertModels({"ja": tmp_path / "nowhere"})
-    with pytest.raises(EngineUnavailable, match=r"put config\.json"):
+    with pytest.raises(EngineUnavailable, match=r"python -m luna_tts download bert-ja"):
         models.load_model("ja")
     with pytest.raises(EngineUnavailable, match="choose one of ja"):
         models.load_model("xx")
