@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from importlib import metadata
-from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 import discord
 
 from luna_tts import LunaError, TTSService
+from luna_tts.doctor import Finding, Level, installed
 
 from ._activity import Activity
 from ._errors import AfkChannel, ChannelFull, MissingPermissions, TimedOut
 from ._voice_link import NEEDED_PERMISSIONS, VocalChannel, check_access
-
-Level = Literal["ok", "warn", "fail"]
 
 TEXT_PERMISSIONS: Final = ("view_channel", "send_messages")
 THREAD_PERMISSIONS: Final = ("view_channel", "send_messages_in_threads")
@@ -33,16 +28,6 @@ ANSWER_SECONDS = 5.0
 """A step of another listener is about 0.1 s; an engine silent for so long is stuck."""
 SLOW_FIRST_SOUND = 3.0
 SLOW_LATENCY = 0.5
-LOW_GIGABYTES = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at; `key` names its sentence, which also says the cure."""
-
-    level: Level
-    key: str
-    data: Mapping[str, object] = field(default_factory=dict)
 
 
 def check_intents(intents: discord.Intents) -> Iterator[Finding]:
@@ -146,6 +131,13 @@ def check_voices(service: TTSService | None, *, operator: bool) -> Iterator[Find
             yield Finding("warn", "voice_unusable", {"voice": name, "reason": str(error)})
 
 
+def check_variables(unknown: Mapping[str, str], *, operator: bool) -> Iterator[Finding]:
+    """Variables that mean nothing; for the operator's eyes only."""
+    for name, nearest in unknown.items() if operator else ():
+        key = "variable_misspelt" if nearest else "variable_unknown"
+        yield Finding("warn", key, {"name": name, "nearest": nearest})
+
+
 def check_times(activity: Activity | None) -> Finding:
     """How long the last utterance took."""
     if activity is None:
@@ -172,14 +164,6 @@ def check_latency(gateway: float, voice: float | None) -> Iterator[Finding]:
             yield Finding("ok", f"{name}_ok", {"milliseconds": seconds * 1000})
 
 
-def check_disk(models: Path, data: Path) -> Finding:
-    """Free space where voices and data lie. Blocks, long if the disk is somewhere else."""
-    free = {"models": _free_gigabytes(models), "data": _free_gigabytes(data)}
-    if min(free.values()) < LOW_GIGABYTES:
-        return Finding("warn", "disk_low", {**free, "least": LOW_GIGABYTES})
-    return Finding("ok", "disk_ok", free)
-
-
 async def answers(service: TTSService) -> bool:
     """Whether a question to the voice that speaks is answered in time."""
     try:
@@ -187,16 +171,3 @@ async def answers(service: TTSService) -> bool:
     except (TimeoutError, LunaError):
         return False
     return True
-
-
-def installed(package: str) -> str | None:
-    """The version of an installed package."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _free_gigabytes(folder: Path) -> float:
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    return shutil.disk_usage(there).free / 1e9

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes.util
 import importlib.util
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 
 import discord
+
+from luna_tts.opus_library import opus_candidates
 
 from ._errors import OpusMissing, VoiceLibraryMissing
 
@@ -27,7 +26,7 @@ def load_voice_libraries(opus: str = "") -> None:
     if discord.opus.is_loaded():
         return
     tried = []
-    for candidate in _candidates(opus):
+    for candidate in opus_candidates(opus):
         tried.append(candidate)
         try:
             discord.opus.load_opus(candidate)
@@ -36,17 +35,3 @@ def load_voice_libraries(opus: str = "") -> None:
         _log.debug("Opus library: %s", candidate)
         return
     raise OpusMissing(tried)
-
-
-def _candidates(opus: str) -> Iterator[str]:
-    if opus:
-        yield opus
-    # The wheel's own loader runs at import and is not needed, so the package is only located.
-    wheel = importlib.util.find_spec("opuslib_next")
-    for folder in wheel.submodule_search_locations or () if wheel else ():
-        yield from (str(path) for path in sorted(Path(folder, "_native").glob("*opus*")))
-    yield from (str(path) for path in Path(discord.__file__).parent.glob("bin/libopus*.dll"))
-    if found := ctypes.util.find_library("opus"):
-        yield found
-    yield "libopus.so.0"
-    yield "libopus.0.dylib"

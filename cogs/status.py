@@ -15,6 +15,7 @@ from discord.app_commands import locale_str
 from discord.ext import commands
 
 from luna_tts import TTSService
+from luna_tts.doctor import Finding, Level, check_disk
 from luna_tts.errors import EngineClosed
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 
@@ -23,15 +24,13 @@ from ._base import LunaCog, add_cog
 from ._checks import is_owner, may_manage_guild
 from ._command_list import CommandList
 from ._doctor import (
-    Finding,
-    Level,
-    check_disk,
     check_engine,
     check_intents,
     check_latency,
     check_libraries,
     check_text_channel,
     check_times,
+    check_variables,
     check_voice_channel,
     check_voices,
 )
@@ -148,13 +147,15 @@ class Status(LunaCog, name="LunaStatus"):
     async def _examine(self, interaction: discord.Interaction) -> list[Finding]:
         environment, service = self.environment, self._service_or_none()
         chat, thread = interaction.channel_id, isinstance(interaction.channel, discord.Thread)
+        operator = await is_owner(interaction)
         return [
             *check_intents(self.bot.intents),
             check_text_channel(f"<#{chat}>", interaction.app_permissions, thread=thread),
             *check_voice_channel(_voice_channel(interaction)),
             *check_libraries(),
             await check_engine(service, environment.engine.device),
-            *check_voices(service, operator=await is_owner(interaction)),
+            *check_voices(service, operator=operator),
+            *check_variables(environment.engine.unknown, operator=operator),
             check_times(self.activity),
             *check_latency(self.bot.latency, _voice_latency(interaction)),
             await asyncio.to_thread(check_disk, environment.engine.models, environment.data),

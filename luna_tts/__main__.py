@@ -1,4 +1,4 @@
-"""`python -m luna_tts say|voices|download|serve`: the engine from the command line."""
+"""`python -m luna_tts say|voices|download|doctor|serve`: the engine from the command line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import inspect
 import logging
+import os
 import socket
 import sys
 import time
@@ -20,6 +21,9 @@ from luna_tts.environment import EngineEnvironment
 from luna_tts.errors import EngineUnavailable
 from luna_tts.types import RANGES
 
+ENV_FILE = Path(".env")
+"""Where the bot's settings are, seen from its folder."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; 0 on success, 1 after one sentence on stderr."""
@@ -27,15 +31,14 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if inspect.iscoroutinefunction(options.command):
             asyncio.run(options.command(options))
-        else:
-            options.command(options)
+            return 0
+        return int(options.command(options))
     except KeyboardInterrupt:
         print("luna_tts: stopped", file=sys.stderr)
         return 130
     except (LunaError, OSError) as error:
         print(f"luna_tts: {error}", file=sys.stderr)
         return 1
-    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser("download", help="get voices and what they need")
     download.add_arguments(fetch)
     fetch.set_defaults(command=_download)
+
+    doctor = commands.add_parser("doctor", help="see what is in order, and how to mend the rest")
+    doctor.set_defaults(command=_doctor)
 
     serve = commands.add_parser("serve", help="speak over HTTP; LUNA_* variables set it up")
     serve.add_argument("--host", default="127.0.0.1", help="default: this machine alone")
@@ -119,8 +125,28 @@ async def _voices(arguments: argparse.Namespace) -> None:
         await service.aclose()
 
 
-def _download(arguments: argparse.Namespace) -> None:
+def _download(arguments: argparse.Namespace) -> int:
     download.run(arguments, _environment(arguments))
+    return 0
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from luna_tts.doctor import examine
+    from luna_tts.doctor_report import report
+
+    variables = dict(os.environ)
+    if arguments.models:
+        variables["LUNA_MODELS"] = str(arguments.models)
+    return report(examine(variables, ENV_FILE))
+
+
+def _load_env_file() -> None:
+    """So that every command means the same folders as the bot."""
+    try:
+        from dotenv import load_dotenv
+    except ImportError:  # `doctor` says so
+        return
+    load_dotenv(ENV_FILE)
 
 
 async def _serve(arguments: argparse.Namespace) -> None:
@@ -150,4 +176,5 @@ async def _serve(arguments: argparse.Namespace) -> None:
 
 
 if __name__ == "__main__":
+    _load_env_file()
     sys.exit(main())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,9 @@ from pathlib import Path
 
 from luna_tts.errors import LunaError
 from luna_tts.service import DEFAULT_BERTS, TTSService
+from luna_tts.variables import unknown_variables
+
+_log = logging.getLogger(__name__)
 
 
 class InvalidVariable(LunaError):
@@ -34,6 +38,8 @@ class EngineEnvironment:
     servers: tuple[str, ...] = ()
     """Addresses of engines elsewhere; none = the engine is in this process."""
     server_token: str = field(default="", repr=False)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    """LUNA_* variables that mean nothing -> the nearest that does, or ""."""
 
     @classmethod
     def read(cls, variables: Mapping[str, str] = os.environ) -> EngineEnvironment:
@@ -47,10 +53,14 @@ class EngineEnvironment:
             memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
             servers=_names(variables.get("LUNA_ENGINE", "")) or (),
             server_token=variables.get("LUNA_SERVER_TOKEN", "").strip(),
+            unknown=unknown_variables(variables),
         )
 
     def open_service(self) -> TTSService:
         """The engine as it is set up, here or elsewhere, not yet started."""
+        for name, nearest in self.unknown.items():
+            hint = f"did you mean {nearest}?" if nearest else ".env.example has those that do"
+            _log.warning("%s means nothing to Luna: %s", name, hint)
         if not self.servers:
             return self.open_local_service()
         from luna_tts.remote import RemoteTTSService

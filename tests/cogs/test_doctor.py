@@ -14,7 +14,7 @@ from cogs import _doctor
 from cogs._activity import Timings
 from cogs._doctor import Finding
 from cogs._locale import LANGUAGES, Phrases
-from luna_tts import TTSService
+from luna_tts import TTSService, doctor
 
 PHRASES = Phrases()
 
@@ -152,8 +152,17 @@ def test_latency() -> None:
 
 def test_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nowhere = tmp_path / "not" / "yet"
-    assert told(_doctor.check_disk(nowhere, tmp_path)) == [("ok", "disk_ok")]
-    monkeypatch.setattr(_doctor, "LOW_GIGABYTES", 1e9)
-    finding = _doctor.check_disk(nowhere, tmp_path)
+    assert told(doctor.check_disk(nowhere, tmp_path)) == [("ok", "disk_ok")]
+    monkeypatch.setattr(doctor, "LOW_GIGABYTES", 1e9)
+    finding = doctor.check_disk(nowhere, tmp_path)
     assert told(finding) == [("warn", "disk_low")]
     assert str(tmp_path) not in str(finding)
+
+
+def test_variables_that_mean_nothing_are_the_operators_business() -> None:
+    unknown = {"LUNA_MODLES": "LUNA_MODELS", "LUNA_XYZZY": ""}
+    assert told(*_doctor.check_variables(unknown, operator=True)) == [
+        ("warn", "variable_misspelt"),
+        ("warn", "variable_unknown"),
+    ]
+    assert told(*_doctor.check_variables(unknown, operator=False)) == []

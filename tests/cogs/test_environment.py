@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from cogs._environment import Environment, InvalidVariable
+from luna_tts.variables import KNOWN
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,6 +25,7 @@ def test_the_example_file_has_every_variable_with_its_default() -> None:
     code += (ROOT / "luna_tts/server/settings.py").read_text()
     used = set(re.findall(r'"((?:LUNA|DISCORD)_[A-Z_]+)"', code))
     assert set(example) == used
+    assert tuple(sorted(example)) == KNOWN, "luna_tts/variables.py"
 
 
 @pytest.mark.parametrize(

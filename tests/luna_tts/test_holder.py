@@ -109,7 +109,7 @@ def test_what_is_loaded_stays_when_its_folder_goes(root: Path) -> None:
 def test_a_missing_bert_is_one_sentence_with_its_cure(root: Path) -> None:
     voices = holder(root)
     voices.refresh()
-    with pytest.raises(EngineUnavailable, match="no BERT model in .*: run `python -m luna_tts"):
+    with pytest.raises(EngineUnavailable, match=r"no BERT model in .*: run `python -m luna_tts"):
         voices.build("akane")
 
 
