@@ -22,6 +22,7 @@ from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.reading import read_sentences
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions
+from luna_tts.vits.streaming import Stream
 from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
 from luna_tts.vits.voice_folder import VoiceFolder
 from luna_tts.vits.weights import load_synthesizer
@@ -36,9 +37,8 @@ PAUSE_SECONDS = 0.15
 
 _log = logging.getLogger(__name__)
 
-_FIRST_WINDOW = 24
-_WINDOW = 64
-"""Frames decoded in one step: a short first one, so that the listener hears something."""
+_WINDOW = 24
+"""Frames decoded in one step. Of the first ones half are heard at once: the decoder looks ahead."""
 _MAX_GAIN = 10.0
 _SILENT = frozenset({PAD, *PUNCTUATIONS})
 _WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
@@ -178,8 +178,9 @@ class TTSModel:
         options, rate = speaking.options, self.info.sample_rate
         windows = self._decode(z, speaking.speaker)
         if options.pitch_scale not in (None, 1.0) or options.intonation_scale not in (None, 1.0):
-            windows = iter([self._with_changed_pitch(np.concatenate(list(windows)), options)])
-        for window, is_end in mark_last(windows):
+            whole = np.concatenate([window for window, _ in windows])
+            windows = iter([(self._with_changed_pitch(whole, options), True)])
+        for window, is_end in windows:
             samples = self._levelled(window, options)
             if is_end and not last:
                 samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
@@ -228,15 +229,16 @@ class TTSModel:
         )
         return self._network.durations(log_durations, _or(options.length_scale, 1.0))
 
-    def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[Samples]:
-        """Samples window by window, equal to those of the whole."""
-        first, end = 0, _FIRST_WINDOW
-        while first < z.shape[2]:
-            window: Samples = self._network.decode(z, speaker, first, end).cpu().numpy()
+    def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[tuple[Samples, bool]]:
+        """Samples window by window, equal to those of the whole, and whether they are the last."""
+        stream, length = Stream(), z.shape[2]
+        for first in range(0, length, _WINDOW):
+            frames, last = z[:, :, first : first + _WINDOW], first + _WINDOW >= length
+            window: Samples = self._network.decode(frames, speaker, stream, last=last).cpu().numpy()
             if not np.isfinite(window).all():
                 raise FloatingPointError("the network gave values that are no numbers")
-            yield window
-            first, end = end, end + _WINDOW
+            if len(window):
+                yield window, last
 
     def _with_changed_pitch(self, samples: Samples, options: SynthesisOptions) -> Samples:
         pitch, intonation = _or(options.pitch_scale, 1.0), _or(options.intonation_scale, 1.0)

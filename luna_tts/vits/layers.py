@@ -7,13 +7,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from luna_tts.modules import Conv1d, ConvTranspose1d
+from luna_tts.vits.streaming import Stream
 
 
 class RowConv1d(Conv1d):
-    """A "same" convolution over time on [1, C, 1, N], of an odd kernel.
+    """A "same" convolution over time on the rows [n, C] of a stream, of an odd kernel.
 
-    Two-dimensional in form only: oneDNN's convolutions run up to twice as fast where the channels
-    of one moment lie side by side in memory, which PyTorch admits for images alone.
+    Two-dimensional inside: oneDNN's convolutions run up to twice as fast where the channels of one
+    moment lie side by side in memory, which PyTorch admits for images alone.
     """
 
     def __init__(
@@ -23,24 +24,44 @@ class RowConv1d(Conv1d):
         self.reach = (kernel_size - 1) // 2 * dilation
         self.spacing = dilation
 
-    def forward(self, x: Tensor) -> Tensor:
-        """[1, C, 1, N] -> [1, out, 1, N]."""
-        weight, padding = self.weight.unsqueeze(2), (0, self.reach)
-        return F.conv2d(x, weight, self.bias, padding=padding, dilation=(1, self.spacing))
+    def forward(self, rows: Tensor, stream: Stream) -> Tensor:  # type: ignore[override]
+        """[n, C] -> [n - reach, out] at first, later [n, out]."""
+        past = stream.next(rows, before=self.reach)
+        if stream.last:
+            past.rows = F.pad(past.rows, (0, 0, 0, self.reach))
+        ready = len(past.rows) - 2 * self.reach
+        if ready <= 0:
+            return rows.new_empty(0, self.out_channels)
+        weight, spacing = self.weight.unsqueeze(2), (1, self.spacing)
+        output = F.conv2d(_image(past.rows), weight, self.bias, dilation=spacing)
+        past.take(ready)
+        return output[0, :, 0].T
 
 
 class RowConvTranspose1d(ConvTranspose1d):
-    """A transposed convolution over time on [1, C, 1, N]; see `RowConv1d`."""
+    """A transposed convolution over time on the rows [n, C] of a stream; see `RowConv1d`."""
 
     def __init__(self, channels: int, out: int, kernel_size: int, rate: int) -> None:
         super().__init__(channels, out, kernel_size)
-        self.rate = rate
+        self.width, self.rate = kernel_size, rate
+        self.context = -(-kernel_size // rate) - 1
+        """How many rows before it are heard at the place of a row."""
         self.cut = (kernel_size - rate) // 2
+        """What the ends of the speech lose."""
 
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        """[1, C, 1, N] -> [1, out, 1, N * rate]."""
-        weight, stride, padding = self.weight.unsqueeze(2), (1, self.rate), (0, self.cut)
-        return F.conv_transpose2d(x, weight, self.bias, stride=stride, padding=padding)
+    def forward(self, rows: Tensor, stream: Stream) -> Tensor:  # type: ignore[override]
+        """[n, C] -> [n * rate - cut, out] at first, later [n * rate, out]."""
+        past = stream.next(rows, before=self.context, owed=self.cut)
+        if len(rows) == 0:
+            return rows.new_empty(0, self.out_channels)
+        # None of the rows to come is heard before the end of these.
+        end = len(past.rows) * self.rate
+        if stream.last:
+            end += self.width - self.rate - self.cut
+        weight, rate = self.weight.unsqueeze(2), (1, self.rate)
+        output = F.conv_transpose2d(_image(past.rows), weight, self.bias, stride=rate)
+        past.take(len(rows))
+        return past.paid(output[0, :, 0].T[self.context * self.rate : end])
 
 
 def row_weights(network: nn.Module) -> set[str]:
@@ -50,10 +71,15 @@ def row_weights(network: nn.Module) -> set[str]:
 
 
 def channels_last(x: Tensor) -> Tensor:
-    """A copy of [A, B, N] or [A, B, 1, N] with B innermost in memory, where that is faster."""
+    """A copy of a kernel [A, B, k] with B innermost in memory, where that is faster."""
     if x.device.type != "cpu":
         return x.clone(memory_format=torch.contiguous_format)
     return x.transpose(1, -1).clone(memory_format=torch.contiguous_format).transpose(1, -1)
+
+
+def _image(rows: Tensor) -> Tensor:
+    """[N, C] as [1, C, 1, N]."""
+    return rows.T[None, :, None]
 
 
 class FrameNorm(nn.Module):

@@ -1,7 +1,7 @@
 """The whole network, in stages that can be called one after another.
 
 A scheduler may serve somebody else between `encode`, `log_durations`, `expand`, each `flow_step`
-and each `decode` of a slice. The state dict of VITS checkpoints fixes the names enc_p, sdp, dp,
+and each piece of `decode`. The state dict of VITS checkpoints fixes the names enc_p, sdp, dp,
 flow, dec and emb_g and all names below them.
 
 Randomness comes from the generator that the caller passes: first for the durations, then for the
@@ -20,6 +20,7 @@ from luna_tts.modules import Embedding, FrameConv1d, Linear
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
+from luna_tts.vits.streaming import Stream
 from luna_tts.vits.text_encoder import EncodedText, TextEncoder, TextInput
 
 MAX_FRAMES = 20_000
@@ -50,8 +51,6 @@ class Synthesizer(nn.Module):
         self.flow = Flow(parameters)
         self.dec = Decoder(parameters)
         self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
-        self.margin: int = self.dec.margin
-        """Frames on either side at which the decoder looks; see `decode`."""
 
     def pack(self) -> None:
         """Brings the weights, once they are assigned, into the form that they are used in."""
@@ -151,15 +150,15 @@ class Synthesizer(nn.Module):
         return self.flow.reverse_step(z, speaker, step)
 
     @torch.inference_mode()
-    def decode(self, z: Tensor, speaker: Tensor, first: int = 0, end: int | None = None) -> Tensor:
-        """Samples in (-1, 1), float32 [(end - first) * hop_length], of some frames of z [1, I, T'].
+    def decode(
+        self, z: Tensor, speaker: Tensor, stream: Stream | None = None, *, last: bool = True
+    ) -> Tensor:
+        """Samples in (-1, 1), float32, of the next frames of z [1, I, n]; the whole by default.
 
-        They are the samples that the whole would have there: the decoder looks at up to `margin`
-        frames on either side, which cost less than frames that are asked for but are not free.
+        Pieces that share a `stream` give the samples of the whole, each computed once. They lag
+        behind the frames by as many as the decoder looks ahead, until the `last` piece.
         """
-        end = z.shape[2] if end is None else min(end, z.shape[2])
-        start, stop = max(0, first - self.margin), min(z.shape[2], end + self.margin)
-        samples: Tensor = self.dec(z[:, :, start:stop], speaker, first - start, stop - end)
+        samples: Tensor = self.dec(z[0].T, speaker[:, :, 0], stream or Stream(), last)
         return samples
 
     def _plain(self, text: EncodedText, speaker: Tensor) -> Tensor:

@@ -88,7 +88,6 @@ def test_the_stream_is_the_utterance_in_parts(model: TTSModel) -> None:
 def test_windows_equal_the_whole(model: TTSModel, monkeypatch: pytest.MonkeyPatch) -> None:
     whole: list[np.ndarray] = []
     for window in (1, 7, 64, 100_000):
-        monkeypatch.setattr("luna_tts.model._FIRST_WINDOW", window)
         monkeypatch.setattr("luna_tts.model._WINDOW", window)
         whole.append(model.infer(TEXT, seeded()).samples)
     for windowed in whole[:-1]:
