@@ -22,6 +22,8 @@ from ._views import Panel
 MOST_FAVOURITES: Final = 25
 """As many as a menu has lines."""
 PREVIEW_CHARACTERS: Final = 100
+MOST_NOTICE: Final = 200
+"""Characters of a credit or a licence."""
 
 
 class Voices(LunaCog, name="LunaVoices"):
@@ -118,8 +120,11 @@ class Voices(LunaCog, name="LunaVoices"):
                 options=choice.options,
                 words=await self.words(*_ids(interaction)),
             )
-        file = discord.File(io.BytesIO(to_wav(chunk)), f"{choice.voice}.wav")
-        await interaction.followup.send(file=file, ephemeral=True)
+        files = [discord.File(io.BytesIO(to_wav(chunk)), f"{choice.voice}.wav")]
+        if info.icon:
+            kind = "png" if info.icon.startswith(b"\x89PNG") else "jpg"
+            files.append(discord.File(io.BytesIO(info.icon), f"icon.{kind}"))
+        await interaction.followup.send(_notices(info), files=files, ephemeral=True)
 
     @voice.command(
         description=locale_str("Mark a voice as a favourite, or no longer", luna="voice_favourite")
@@ -193,6 +198,12 @@ class Voices(LunaCog, name="LunaVoices"):
     async def _voice_in_question(self, interaction: discord.Interaction) -> VoiceInfo:
         """The voice that is being typed into the same command, else the caller's own."""
         return await self.caller_voice(interaction).in_question(interaction.namespace.voice)
+
+
+def _notices(info: VoiceInfo) -> str:
+    """Who made the voice, and on what terms, in a line each; the rest is for /model list."""
+    notices = (" ".join(notice.split())[:MOST_NOTICE] for notice in (info.credit, info.licence))
+    return "\n".join(discord.utils.escape_markdown(notice) for notice in notices if notice)
 
 
 def _ids(interaction: discord.Interaction) -> tuple[int, int]:

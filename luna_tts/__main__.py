@@ -116,11 +116,16 @@ async def _say(arguments: argparse.Namespace) -> None:
 
 
 async def _voices(arguments: argparse.Namespace) -> None:
-    service = TTSService(_environment(arguments).models)
+    service = TTSService(_environment(arguments).models, voices=())  # to be listed, not loaded
     try:
         await service.start()
-        for info in service.voices():
-            print(f"{info.name}  {', '.join(info.languages)}  {info.credit}")
+        for status in service.catalogue():
+            if status.info is None:
+                print(f"{status.name}  cannot be used: {status.problem}")
+                continue
+            info = status.info
+            notices = (notice.partition("\n")[0] for notice in (info.credit, info.licence))
+            print("  ".join((info.name, ", ".join(info.languages), *filter(None, notices))))
     finally:
         await service.aclose()
 

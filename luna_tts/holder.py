@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,23 +18,12 @@ from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 from luna_tts.reading import Sentence, read_sentences
 from luna_tts.types import SpeechModel, VoiceInfo, VoiceStatus
-from luna_tts.vits.voice_folder import VoiceFolder, read_voice_folder
+from luna_tts.voice_files import Scanned, scan_voices
 
 if TYPE_CHECKING:
     from luna_tts.nlp.bert_models import BertModels
 
 _log = logging.getLogger(__name__)
-
-Signature = tuple[tuple[str, int, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Scanned:
-    """What was read of a voice folder, and of which state of its files."""
-
-    signature: Signature
-    folder: VoiceFolder | None
-    error: LunaError | None
 
 
 class TTSModelHolder:
@@ -61,7 +49,7 @@ class TTSModelHolder:
         self._compiled = compiled
         self._budget = budget
         self._pinned = {EMBEDDED_VOICE}
-        self._scanned: dict[str, _Scanned] = {}
+        self._scanned: dict[str, Scanned] = {}
         self._models: dict[str, SpeechModel] = {}
         """In the order of last use."""
 
@@ -82,13 +70,7 @@ class TTSModelHolder:
         Returns the loaded voices whose files are others now; one whose folder is gone speaks on.
         Blocks; may run on any thread.
         """
-        before, after = self._scanned, {}
-        for path in sorted(self._root.glob("*")):
-            if _is_voice(path):
-                signature = _signature(path)
-                known = before.get(path.name)
-                same = known is not None and known.signature == signature
-                after[path.name] = known if known and same else _scan(path, signature)
+        before, after = self._scanned, scan_voices(self._root, self._scanned)
         self._scanned = after
         return tuple(
             name for name in self._models if name in after and after[name] is not before.get(name)
@@ -188,20 +170,3 @@ class TTSModelHolder:
             raise UnknownVoice(name, tuple(self._models)) from None
         self._models[name] = model
         return model
-
-
-def _is_voice(path: Path) -> bool:
-    return path.is_dir() and not path.name.startswith(".") and (path / "config.json").exists()
-
-
-def _signature(path: Path) -> Signature:
-    """Names, sizes and times of all files: whatever changes, this changes."""
-    stats = ((file.name, file.stat()) for file in sorted(path.iterdir()) if file.is_file())
-    return tuple((name, stat.st_size, stat.st_mtime_ns) for name, stat in stats)
-
-
-def _scan(path: Path, signature: Signature) -> _Scanned:
-    try:
-        return _Scanned(signature, read_voice_folder(path), None)
-    except LunaError as error:
-        return _Scanned(signature, None, error)

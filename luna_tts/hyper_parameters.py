@@ -187,7 +187,7 @@ class _Section:
 
     def text(self, key: str, default: str) -> str:
         value = self.values.get(key, default)
-        if not _is_name(value):
+        if not is_name(value):
             raise self._wrong(key, value, f"a string of at most {_MAX_NAME} characters")
         return str(value)
 
@@ -229,7 +229,7 @@ class _Section:
     def ids(self, key: str, default: dict[str, int]) -> dict[str, int]:
         """Names with their numbers; in the order of the file, which people know."""
         value = self.values.get(key, default)
-        if not isinstance(value, dict) or not value or not all(map(_is_name, value)):
+        if not isinstance(value, dict) or not value or not all(map(is_name, value)):
             raise self._wrong(key, value, "an object with short names as keys")
         for name, number in value.items():
             if not _is_integer(number, 0, 1 << 20):
@@ -250,7 +250,7 @@ def _is_list(value: object, most: int) -> bool:
     return isinstance(value, list | tuple) and 1 <= len(value) <= most
 
 
-def _is_name(value: object) -> bool:
+def is_name(value: object) -> bool:
     """Fit to be shown in a list: no line break, no control character, no half surrogate pair."""
     if not isinstance(value, str) or not 1 <= len(value) <= _MAX_NAME:
         return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
@@ -99,6 +99,8 @@ class VoiceInfo:
     """What its licence asks to be named, or an empty string."""
     licence: str = ""
     """The beginning of its licence text, or an empty string."""
+    icon: bytes = field(default=b"", repr=False)
+    """A PNG or JPEG picture, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

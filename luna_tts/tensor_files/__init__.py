@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from torch import Tensor
 
 from luna_tts.errors import InvalidVoice
 from luna_tts.tensor_files.checkpoint_file import Checkpoint
 from luna_tts.tensor_files.safetensors_file import Safetensors
+
+MAX_AIVM_HEADER: Final = 64 << 20
+"""Bytes. Icons and samples of the voice lie in the header, some megabytes of them."""
 
 
 class TensorFile(Protocol):
@@ -33,4 +36,6 @@ def open_tensor_file(file: Path) -> AbstractContextManager[TensorFile]:
     """Opens a weights file by its suffix; reading may raise `InvalidVoice`, as does this."""
     if not file.is_file():  # a pipe would keep the reader waiting for ever
         raise InvalidVoice(file, "is not a file", "put a weights file in its place")
+    if file.suffix.lower() == ".aivm":
+        return Safetensors(file, max_header=MAX_AIVM_HEADER)
     return Safetensors(file) if file.suffix == ".safetensors" else Checkpoint(file)

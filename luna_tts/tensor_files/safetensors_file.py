@@ -45,8 +45,9 @@ class Safetensors:
     while it is converted, and would crash the process if somebody shortened it meanwhile.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, max_header: int = _MAX_HEADER) -> None:
         self._file = file
+        self._max_header = max_header
         self._opened = _open(file)
         self._buffer = torch.empty(0, dtype=torch.uint8)
         try:
@@ -81,7 +82,7 @@ class Safetensors:
         size = os.fstat(self._opened.fileno()).st_size
         head = self._opened.read(8)
         length = struct.unpack("<Q", head)[0] if len(head) == 8 else 0
-        if not 2 <= length <= min(size - 8, _MAX_HEADER):
+        if not 2 <= length <= min(size - 8, self._max_header):
             raise InvalidVoice(self._file, "is cut off or is no safetensors file", _CURE)
         try:
             header = parse_object(self._opened.read(length))

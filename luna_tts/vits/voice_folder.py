@@ -27,7 +27,7 @@ NEUTRAL = "Neutral"
 
 _CREDIT = "credit"
 _LICENCE = ("license", "licence")
-_MOST_NOTICE = 2000
+MOST_NOTICE = 2000
 """Characters of a credit or a licence that are shown."""
 
 StyleVectors = npt.NDArray[np.float32]
@@ -56,18 +56,23 @@ class VoiceFolder:
     """The beginning of a file such as CREDIT.txt."""
     licence: str = ""
     """The beginning of a file such as LICENSE.txt."""
+    name: str = ""
+    """How the voice is called."""
+    icon: bytes = b""
+    """A PNG or JPEG picture, or nothing."""
 
     @property
     def info(self) -> VoiceInfo:
         """What can be told of the voice before it is loaded."""
         return VoiceInfo(
-            name=self.path.name,
+            name=self.name,
             languages=("ja",),
             styles=self.styles,
             speakers=self.speakers,
             sample_rate=self.parameters.sampling_rate,
             credit=self.credit,
             licence=self.licence,
+            icon=self.icon,
         )
 
     @property
@@ -115,7 +120,7 @@ def read_voice_folder(path: Path) -> VoiceFolder:
     style_vectors = read_style_vectors(path / STYLE_FILE, parameters.num_styles)
     weights = find_weights(path)
     credit, licence = read_notice(path, (_CREDIT,)), read_notice(path, _LICENCE)
-    return VoiceFolder(path, parameters, style_vectors, weights, credit, licence)
+    return VoiceFolder(path, parameters, style_vectors, weights, credit, licence, path.name)
 
 
 def read_notice(path: Path, names: tuple[str, ...]) -> str:
@@ -127,8 +132,8 @@ def read_notice(path: Path, names: tuple[str, ...]) -> str:
         for file in sorted(path.iterdir()):
             if file.name.lower().startswith(names) and file.is_file():
                 with file.open("rb") as opened:
-                    data = opened.read(4 * _MOST_NOTICE)
-                return data.decode("utf-8", "replace").strip()[:_MOST_NOTICE]
+                    data = opened.read(4 * MOST_NOTICE)
+                return data.decode("utf-8", "replace").strip()[:MOST_NOTICE]
     except OSError:
         pass
     return ""
@@ -167,6 +172,11 @@ def read_style_vectors(file: Path, num_styles: int) -> StyleVectors:
     except OSError as error:
         problem = f"cannot be read ({error.strerror})"
         raise InvalidVoice(file, problem, "check who may read it") from error
+    return parse_style_vectors(data, num_styles, file)
+
+
+def parse_style_vectors(data: bytes, num_styles: int, file: Path) -> StyleVectors:
+    """The content of a style_vectors.npy; `file` is named in errors. Raises `InvalidVoice`."""
     _check_header(data, num_styles, file)
     try:
         vectors: StyleVectors = np.load(io.BytesIO(data), allow_pickle=False).astype(np.float32)

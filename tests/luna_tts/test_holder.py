@@ -68,7 +68,7 @@ def test_no_models_folder_is_no_problem(tmp_path: Path) -> None:
 
 
 def test_only_what_changed_is_read_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from luna_tts import holder as module
+    from luna_tts import voice_files as module
 
     read: list[str] = []
     original = module.read_voice_folder
