@@ -13,6 +13,9 @@ import soxr
 
 from luna_tts.types import AudioChunk, Samples
 
+AUDIBLE = 10 ** (-50 / 20)
+"""Amplitude from which a sample can be heard beside speech at -20 LUFS."""
+
 
 def trim(samples: Samples, sample_rate: int, lead: float, tail: float) -> Samples:
     """Cuts silence, leaving at most `lead` seconds before the first sound, `tail` after the last.
@@ -26,6 +29,27 @@ def trim(samples: Samples, sample_rate: int, lead: float, tail: float) -> Sample
     sounding = np.flatnonzero(magnitudes > np.percentile(magnitudes, 95) * 0.02)
     first = max(0, int(sounding[0]) - round(lead * sample_rate))
     return samples[first : int(sounding[-1]) + 1 + round(tail * sample_rate)]
+
+
+class LeadIn:
+    """Drops what is silent before an utterance's first sound, so that it is heard at once.
+
+    A breath of 20 ms stays, for soft beginnings. Where the chunks' borders lie makes no difference.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._most = round(0.02 * sample_rate)
+        self._held: Samples | None = np.zeros(0, np.float32)
+        """The end of what was silent so far; None once something was heard."""
+
+    def cut(self, samples: Samples) -> Samples:
+        """The part of the next chunk that is to be heard, possibly none of it."""
+        if self._held is None:
+            return samples
+        samples = np.concatenate((self._held, samples))
+        sounding = np.flatnonzero(np.abs(samples) > AUDIBLE)
+        self._held = None if len(sounding) else samples[-self._most :]
+        return samples[max(0, sounding[0] - self._most) :] if len(sounding) else samples[:0]
 
 
 def fade_edges(samples: Samples, sample_rate: int, seconds: float = 0.004) -> Samples:

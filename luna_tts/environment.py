@@ -10,6 +10,7 @@ from pathlib import Path
 
 from luna_tts.errors import LunaError
 from luna_tts.service import DEFAULT_BERTS, TTSService
+from luna_tts.types import PRECISIONS, Precision
 from luna_tts.variables import unknown_variables
 
 _log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class EngineEnvironment:
     voices: tuple[str, ...] | None
     bert_ja: Path
     device: str
+    precision: Precision
     compiled: bool
     memory: int
     """Bytes."""
@@ -49,6 +51,7 @@ class EngineEnvironment:
             voices=_names(variables.get("LUNA_VOICES", "")),
             bert_ja=Path(variables.get("LUNA_BERT_JA") or DEFAULT_BERTS["ja"]),
             device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
+            precision=_precision(variables),
             compiled=number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
             memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
             servers=_names(variables.get("LUNA_ENGINE", "")) or (),
@@ -74,6 +77,7 @@ class EngineEnvironment:
             voices=self.voices,
             berts={"ja": self.bert_ja},
             device=self.device,
+            precision=self.precision,
             compiled=self.compiled,
             memory=self.memory,
         )
@@ -85,6 +89,14 @@ def number(variables: Mapping[str, str], name: str, default: int, *, low: int, h
     if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
         raise InvalidVariable(name, value, f"a whole number from {low} to {high}")
     return int(value)
+
+
+def _precision(variables: Mapping[str, str]) -> Precision:
+    value = variables.get("LUNA_PRECISION", "").strip() or "auto"
+    for precision in PRECISIONS:
+        if value == precision:
+            return precision
+    raise InvalidVariable("LUNA_PRECISION", value, " or ".join(PRECISIONS))
 
 
 def _names(listed: str) -> tuple[str, ...] | None:

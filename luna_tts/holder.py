@@ -17,10 +17,12 @@ from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 from luna_tts.reading import Sentence, read_sentences
-from luna_tts.types import SpeechModel, VoiceInfo, VoiceStatus
+from luna_tts.types import Precision, SpeechModel, VoiceInfo, VoiceStatus
 from luna_tts.voice_files import Scanned, scan_voices
 
 if TYPE_CHECKING:
+    import torch
+
     from luna_tts.nlp.bert_models import BertModels
 
 _log = logging.getLogger(__name__)
@@ -38,14 +40,17 @@ class TTSModelHolder:
         berts: Mapping[str, Path],
         *,
         device: str = "cpu",
+        precision: Precision = "auto",
         compiled: bool = False,
         budget: int | None = None,
     ) -> None:
         self._root = root
         self._bert_folders = berts
         self._berts: BertModels | None = None
+        self._dtype: torch.dtype | None = None
         self._frontend: JapaneseFrontend | None = None
         self.device = device
+        self._precision = precision
         self._compiled = compiled
         self._budget = budget
         self._pinned = {EMBEDDED_VOICE}
@@ -113,10 +118,19 @@ class TTSModelHolder:
         self.prepare()
         from luna_tts.model import TTSModel
         from luna_tts.nlp.bert_models import BertModels
+        from luna_tts.precision import choose_dtype
 
-        self._berts = self._berts or BertModels(self._bert_folders)
+        self._dtype = self._dtype or choose_dtype(self._precision, self.device)
+        self._berts = self._berts or BertModels(self._bert_folders, self._dtype)
         bert = self._berts.load_model("ja", self.device)
-        return TTSModel(scanned.folder, bert, self._frontend, self.device, compiled=self._compiled)
+        return TTSModel(
+            scanned.folder,
+            bert,
+            self._frontend,
+            self.device,
+            dtype=self._dtype,
+            compiled=self._compiled,
+        )
 
     def read(self, text: str, words: UserDictionary | None) -> tuple[Sentence, ...]:
         """How `text` is read. Blocks; for the inference thread, after a voice was built."""

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from luna_tts.audio import LeadIn
 from luna_tts.errors import EngineUnavailable, InvalidVoice, NothingToSay
 from luna_tts.lookahead import mark_last
 from luna_tts.loudness import TARGET_LUFS, loudness, soft_clip
@@ -53,6 +54,7 @@ class _Speaking:
     style: Tensor
     assist_text: str | None
     generator: torch.Generator
+    lead_in: LeadIn
 
 
 class TTSModel:
@@ -69,6 +71,7 @@ class TTSModel:
         frontend: JapaneseFrontend,
         device: str = "cpu",
         *,
+        dtype: torch.dtype = torch.float32,
         compiled: bool = False,
     ) -> None:
         if bert.hidden_size != BERT_CHANNELS:
@@ -77,7 +80,7 @@ class TTSModel:
         self._folder = folder
         self._bert = bert
         self._frontend = frontend
-        self._network = load_synthesizer(folder.weights, folder.parameters, device)
+        self._network = load_synthesizer(folder.weights, folder.parameters, device, dtype)
         self._eager_decoder = self._network.dec
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
@@ -157,6 +160,7 @@ class TTSModel:
             torch.from_numpy(style).to(self._network.device),
             self._frontend.phonemize(assist).text if assist else None,
             generator,
+            LeadIn(self.info.sample_rate),
         )
 
     def _sentences(
@@ -181,7 +185,7 @@ class TTSModel:
             whole = np.concatenate([window for window, _ in windows])
             windows = iter([(self._with_changed_pitch(whole, options), True)])
         for window, is_end in windows:
-            samples = self._levelled(window, options)
+            samples = speaking.lead_in.cut(self._levelled(window, options))
             if is_end and not last:
                 samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
             yield AudioChunk(samples, rate, piece, last=last and is_end)

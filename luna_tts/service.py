@@ -31,7 +31,14 @@ from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.reading import Sentence
 from luna_tts.scheduler import Scheduler
-from luna_tts.types import AudioChunk, SpeechModel, SynthesisOptions, VoiceInfo, VoiceStatus
+from luna_tts.types import (
+    AudioChunk,
+    Precision,
+    SpeechModel,
+    SynthesisOptions,
+    VoiceInfo,
+    VoiceStatus,
+)
 
 MAX_CHARACTERS = 10_000
 """Characters of one utterance; more is refused with `TextTooLong` rather than cut in silence."""
@@ -80,6 +87,7 @@ class TTSService:
         voices: Sequence[str] | None = None,
         berts: Mapping[str, Path] = DEFAULT_BERTS,
         device: str = "cpu",
+        precision: Precision = "auto",
         compiled: bool = False,
         memory: int | None = None,
     ) -> None:
@@ -91,6 +99,8 @@ class TTSService:
                 `None` loads all, `()` leaves it at the embedded voice.
             berts: ISO 639-1 code -> the folder of that language's BERT.
             device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
+            precision: "fp32" computes as the voice was trained; "bf16" in half the bits; "auto" in
+                bfloat16 where the device is faster with it, as it measures at the start.
             compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
                 small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.
@@ -102,6 +112,7 @@ class TTSService:
             Path(models),
             berts,
             device=device,
+            precision=precision,
             compiled=compiled,
             budget=memory,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,10 @@ from luna_tts.errors import InvalidOption, LunaError
 
 if TYPE_CHECKING:
     from luna_tts.nlp.user_dictionary import UserDictionary
+
+Precision = Literal["auto", "fp32", "bf16"]
+PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
+"""In which precision voices may be asked to compute; see luna_tts/precision.py."""
 
 Samples = npt.NDArray[np.float32]
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from luna_tts import AudioChunk
-from luna_tts.audio import PcmConverter, WavWriter, fade_edges, to_pcm16, to_wav, trim
+from luna_tts.audio import LeadIn, PcmConverter, WavWriter, fade_edges, to_pcm16, to_wav, trim
 from luna_tts.types import Samples
 
 
@@ -115,3 +115,15 @@ def test_wav_is_readable_by_others(tmp_path: Path) -> None:
         io.BytesIO(to_wav(AudioChunk(tone(0.5, 44_100), 44_100, "", last=True)))
     ) as file:
         assert (file.getframerate(), file.getnchannels(), file.getnframes()) == (44_100, 1, 22_050)
+
+
+@given(st.integers(0, 3000), st.lists(st.integers(1, 700), min_size=1, max_size=8))
+def test_what_is_silent_at_the_beginning_is_dropped(silence: int, sizes: list[int]) -> None:
+    whole = np.full(silence + 3000, 0.5, np.float32)
+    whole[:silence] = 1e-4
+    lead_in, at, heard = LeadIn(16_000), 0, []
+    for size in [*sizes, len(whole)]:
+        heard.append(lead_in.cut(whole[at : at + size]))
+        at += size
+    assert np.array_equal(np.concatenate(heard), whole[max(0, silence - 320) :])
+    assert len(LeadIn(16_000).cut(whole[:silence])) == 0
