@@ -14,12 +14,14 @@ from discord import app_commands
 from discord.app_commands import locale_str
 from discord.ext import commands
 
+from luna_tts.downloads.curated import CURATED
 from luna_tts.errors import UnknownVoice, VoiceNeeded
 from luna_tts.types import VoiceStatus
 
 from ._base import LunaCog, add_cog
 from ._checks import may_manage_guild, may_manage_process
 from ._choices import matching
+from ._installing import Installing
 from ._store import GuildSettings
 
 T = TypeVar("T")
@@ -37,6 +39,15 @@ class Models(LunaCog, name="LunaModels"):
         guild_only=True,
         default_permissions=discord.Permissions(manage_guild=True),
     )
+
+    def __init__(self, bot: commands.Bot) -> None:
+        super().__init__(bot)
+        self._installing = Installing(self)
+
+    async def cog_unload(self) -> None:
+        """Ends a download; the next one goes on with it."""
+        self._installing.stop()
+        await super().cog_unload()
 
     @model.command(name="list", description=locale_str("All voices", luna="model_list"))
     @app_commands.check(may_manage_guild)
@@ -150,6 +161,28 @@ class Models(LunaCog, name="LunaModels"):
         await self.reply(
             interaction, "model_reloaded", usable=", ".join(usable), broken=", ".join(broken) or "—"
         )
+
+    @model.command(
+        name="install",
+        description=locale_str("Download a voice for all servers", luna="model_install"),
+    )
+    @app_commands.describe(
+        source=locale_str(
+            "A name of the list, owner/repo of Hugging Face, or the address of an .aivm file",
+            luna="model_install_source",
+        )
+    )
+    @app_commands.check(may_manage_process)
+    async def install_voice(self, interaction: discord.Interaction, source: str) -> None:
+        """Its licence is shown, and has to be accepted, before anything is fetched."""
+        await self._installing.begin(interaction, source)
+
+    @install_voice.autocomplete("source")
+    async def _offer_sources(
+        self, _: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        names = matching(typed, CURATED)
+        return [app_commands.Choice(name=name, value=name) for name in names]
 
     @model.command(
         description=locale_str("Free the memory of a voice for all servers", luna="model_unload")
