@@ -127,6 +127,26 @@ class VoiceNotAllowed(LunaError):
         super().__init__(f"the voice {voice!r} may not be used by this member here", voice=voice)
 
 
+class VoiceStumbled(LunaError):
+    """A voice failed while it spoke; the embedded one speaks instead of it for a while."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(
+            f"the voice {voice!r} failed: the built-in one speaks until it works again", voice=voice
+        )
+
+
+class VoiceTooSlow(LunaError):
+    """A voice takes longer to make than to hear; the embedded one speaks instead for a while."""
+
+    def __init__(self, voice: str) -> None:
+        super().__init__(
+            f"the voice {voice!r} is slower than speech on this machine: the built-in one speaks "
+            "until it is quick enough",
+            voice=voice,
+        )
+
+
 class NoFavourites(LunaError):
     """The caller has no favourite voice that may be used here."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from luna_tts import SynthesisOptions, TTSService, UserDictionary
+from luna_tts import LunaError, SynthesisOptions, TTSService, UserDictionary
 from luna_tts.audio import PcmConverter
 from luna_tts.errors import EngineClosed, NothingToSay
 
@@ -16,6 +16,7 @@ from ._activity import Timings
 from ._earcon import earcon
 from ._pace import estimate, hastened, length_scale
 from ._pcm_stream import PcmStream
+from ._step_down import StepDown
 
 MAX_SECONDS_AHEAD = 10.0
 """Speech that may lie ready and unheard; a long text is not synthesized minutes before its turn."""
@@ -55,6 +56,8 @@ class Rendering:
         self.audible = asyncio.Event()
         """Set when there is something to play, or nothing to wait for any more."""
         self.error: Exception | None = None
+        self.notice: LunaError | None = None
+        """What is to be told although it was spoken."""
         self.task: asyncio.Task[None] | None = None
         self.introduced = False
         """It was begun without its introduction."""
@@ -66,6 +69,7 @@ class Rendering:
         self,
         service: Callable[[], TTSService],
         timings: Timings,
+        steps: StepDown,
         backlog: float,
         seconds_left: Callable[[], float],
         *,
@@ -76,7 +80,7 @@ class Rendering:
             self.introduced = introduced
             options = hastened(self.utterance.options, backlog)
             self._expected *= length_scale(options) / length_scale(self.utterance.options)
-            work = self._render(service, timings, options, seconds_left)
+            work = self._render(service, timings, steps, options, seconds_left)
             self.task = asyncio.create_task(work, name="luna-render")
 
     def seconds_to_come(self) -> float:
@@ -104,13 +108,16 @@ class Rendering:
         self,
         service: Callable[[], TTSService],
         timings: Timings,
+        steps: StepDown,
         options: SynthesisOptions,
         seconds_left: Callable[[], float],
     ) -> None:
         utterance, converter = self.utterance, PcmConverter()
         try:
-            stream = service().stream(
+            stream = steps.stream(
+                service(),
                 utterance.text if self.introduced else utterance.introduction + utterance.text,
+                self._note,
                 voice=utterance.voice,
                 options=options,
                 words=utterance.words,
@@ -136,6 +143,9 @@ class Rendering:
                 self.stream.feed(earcon())
             self.stream.finish()
             self.audible.set()
+
+    def _note(self, notice: LunaError) -> None:
+        self.notice = notice
 
 
 async def _wait_for_listener(stream: PcmStream) -> None:

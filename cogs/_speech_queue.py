@@ -15,6 +15,7 @@ from luna_tts.errors import EngineClosed, NothingToSay
 from ._activity import Timings
 from ._pcm_stream import PcmStream
 from ._rendering import Rendering, Utterance
+from ._step_down import StepDown
 from ._waiting_list import WaitingList
 
 __all__ = ["SpeechQueue", "Utterance"]
@@ -43,10 +44,12 @@ class SpeechQueue:
         member_limit: int = sys.maxsize,
         announce_dropped: Callable[[int], Utterance] | None = None,
         timings: Timings | None = None,
+        steps: StepDown | None = None,
     ) -> None:
         self._service = service
         self._play = play
         self._timings = timings or Timings()
+        self._steps = steps or StepDown()
         self._waiting = WaitingList(limit, member_limit, announce_dropped, self._dismiss)
         self._current: Rendering | None = None
         self._last = ("", 0.0)
@@ -205,6 +208,8 @@ class SpeechQueue:
             self._turn = None
             turn.cancel()
             await asyncio.gather(turn, return_exceptions=True)
+        if current.notice is not None and current.utterance.on_failure:
+            current.utterance.on_failure(current.notice)
         error = current.error
         if error is None and not turn.cancelled():
             playing_error = turn.exception()
@@ -250,6 +255,7 @@ class SpeechQueue:
         rendering.start(
             self._service,
             self._timings,
+            self._steps,
             others,
             lambda: self._seconds_left(rendering),
             introduced=self._is_introduced(rendering),

@@ -25,6 +25,7 @@ from ._markup import speakable
 from ._sessions import Manner, Session, always
 from ._speech_queue import SpeechQueue, Utterance
 from ._spoken import spoken
+from ._step_down import StepDown
 from ._store import StoreUnavailable
 from ._voice_libraries import load_voice_libraries
 from ._voice_link import VocalChannel, VoiceLink
@@ -41,6 +42,7 @@ class Speech(LunaCog, name=SPEECH_COG):
     def __init__(self, bot: commands.Bot) -> None:
         super().__init__(bot)
         self.timings = Timings()
+        self._steps = StepDown()
         self._sessions: dict[int, Session] = {}
         self._manners = Manners(self)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -230,6 +232,7 @@ class Speech(LunaCog, name=SPEECH_COG):
                 member_limit=self.environment.member_queue_limit,
                 announce_dropped=lambda count: self._dropped(guild.id, count),
                 timings=self.timings,
+                steps=self._steps,
             )
             session = self._sessions[guild.id] = Session(link, queue)
         return session

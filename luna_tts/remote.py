@@ -21,6 +21,7 @@ from luna_tts import errors
 from luna_tts.errors import EngineClosed, LunaError, NothingToSay, UnknownVoice, VoiceNeeded
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
+from luna_tts.rest import Rest
 from luna_tts.service import ServiceStats, TTSService
 from luna_tts.types import AudioChunk, SynthesisOptions, VoiceInfo, VoiceStatus
 
@@ -167,7 +168,7 @@ class RemoteTTSService(TTSService):
         It goes on after the last sentence of which something was heard. Raises what
         `TTSService.stream` raises.
         """
-        rest = _Rest(text)
+        rest = Rest(text)
         tried: set[_Server] = set()
         while server := self._next_server(voice, tried):
             tried.add(server)
@@ -287,23 +288,6 @@ class RemoteTTSService(TTSService):
         if self._http is None:
             raise EngineClosed
         return self._http
-
-
-class _Rest:
-    """What of a text was not heard yet."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.heard = False
-        self._last = ""
-
-    def hear(self, sentence: str) -> None:
-        """A sentence comes in several chunks; one that is found nowhere was heard somewhere."""
-        self.heard = True
-        at = self.text.find(sentence)
-        if sentence != self._last and at >= 0:
-            self.text = self.text[at + len(sentence) :]
-        self._last = sentence
 
 
 async def _read_chunk(content: aiohttp.StreamReader) -> AudioChunk:

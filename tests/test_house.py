@@ -39,6 +39,7 @@ NO_DISCORD = (
     "_rendering",
     "_speech_queue",
     "_spoken",
+    "_step_down",
     "_waiting_list",
 )
 

@@ -13,6 +13,8 @@ from luna_tts.errors import EngineClosed, NothingToSay, SynthesisFailed
 class FakeEngine:
     """Each character of a text is 100 ms of rising samples; some texts are slow or fail."""
 
+    voice = "open-jtalk"
+
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.scales: list[float] = []
