@@ -61,17 +61,16 @@ class EngineEnvironment:
 
     def open_service(self) -> TTSService:
         """The engine as it is set up, here or elsewhere, not yet started."""
-        for name, nearest in self.unknown.items():
-            hint = f"did you mean {nearest}?" if nearest else ".env.example has those that do"
-            _log.warning("%s means nothing to Luna: %s", name, hint)
         if not self.servers:
             return self.open_local_service()
         from luna_tts.remote import RemoteTTSService
 
+        self._warn()
         return RemoteTTSService(self.servers, self.server_token)
 
     def open_local_service(self) -> TTSService:
         """The engine in this process, not yet started."""
+        self._warn()
         return TTSService(
             self.models,
             voices=self.voices,
@@ -81,6 +80,11 @@ class EngineEnvironment:
             compiled=self.compiled,
             memory=self.memory,
         )
+
+    def _warn(self) -> None:
+        for name, nearest in self.unknown.items():
+            hint = f"did you mean {nearest}?" if nearest else ".env.example has those that do"
+            _log.warning("%s means nothing to Luna: %s", name, hint)
 
 
 def number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
