@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from fake_hub import FakeHub
 from luna_tts.downloads.install import install
+from luna_tts.downloads.offer import check_path
 from luna_tts.downloads.sources import find_offer
-from luna_tts.errors import DownloadFailed
+from luna_tts.errors import DownloadFailed, LunaError
 from luna_tts.vits.voice_folder import read_voice_folder
 from test_downloads import REPO, WEIGHTS, download, hub
 
@@ -279,3 +283,28 @@ def test_a_plain_address_may_not_send_without_end(
     with pytest.raises(DownloadFailed, match="sends more than the 100,000 bytes"):
         install(find_offer(f"{hub.url}/big.aivm"), tmp_path / "models/big")
     assert not (tmp_path / "models/big").exists()
+
+
+@given(st.text(max_size=80) | st.from_regex(r"[\w./@:?-]{0,40}", fullmatch=True))
+def test_whatever_is_typed_is_answered_with_one_sentence(source: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        try:
+            offer = find_offer(source)
+        except LunaError as error:
+            assert str(error).count("\n") <= source.count("\n")  # noqa: PT017
+        else:
+            assert offer.files[0].path.endswith(".aivm"), "an address is asked only for its file"
+
+
+@given(
+    st.text(max_size=60) | st.lists(st.sampled_from(["..", ".", "", "a", "/", "\\"])).map("/".join)
+)
+def test_a_path_that_is_taken_stays_where_it_belongs(path: str) -> None:
+    try:
+        taken = check_path(path, "repo")
+    except DownloadFailed:
+        return
+    root = Path("/somewhere/models")
+    assert Path(os.path.normpath(root / taken)).is_relative_to(root)
+    assert Path(os.path.normpath(root / taken)) != root
