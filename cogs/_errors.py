@@ -95,6 +95,17 @@ class VoiceUnreachable(LunaError):
         super().__init__(f"no voice connection to {channel}", channel=channel)
 
 
+class VoiceOutdated(LunaError):
+    """Discord's voice does not take what is installed here; `code` is its close code."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(
+            f"Discord refused the voice connection (close code {code}): update this bot with "
+            "`pip install --upgrade 'discord.py[voice]' davey`",
+            code=code,
+        )
+
+
 class VoiceInUse(LunaError):
     """Another part of the host bot holds the one voice connection that a server allows."""
 

@@ -22,14 +22,22 @@ class PcmStream:
         self._fed: deque[bytes] = deque()
         self._bytes_fed = 0
         self._finished = False
+        self._sentences: deque[int] = deque()
+        """Where sentences begin that the reader has not come to, in bytes."""
         self._held = bytearray()
         self._bytes_read = 0
+        self._read = bytearray()
+        """What was read of the present sentence."""
 
     def feed(self, pcm: bytes) -> None:
         """Adds 48 kHz stereo s16 PCM of any length. Feeding side."""
         if pcm:
             self._fed.append(pcm)
             self._bytes_fed += len(pcm)
+
+    def begin_sentence(self) -> None:
+        """What is fed from now on is another sentence. Feeding side."""
+        self._sentences.append(self._bytes_fed)
 
     def finish(self) -> None:
         """Nothing will be fed any more; the reader ends after what is there. Feeding side."""
@@ -45,7 +53,17 @@ class PcmStream:
         frame = bytes(self._held[:FRAME_BYTES])
         del self._held[:FRAME_BYTES]
         self._bytes_read += len(frame)
+        self._read += frame
+        while self._sentences and self._sentences[0] <= self._bytes_read:
+            of_this_one = self._bytes_read - self._sentences.popleft()
+            del self._read[: len(self._read) - of_this_one]
         return frame.ljust(FRAME_BYTES, b"\0") if frame else b""
+
+    def rewind(self) -> None:
+        """The sentence that is being read will be read from its beginning. Reading side."""
+        self._held[:0] = self._read
+        self._bytes_read -= len(self._read)
+        self._read.clear()
 
     @property
     def ready(self) -> bool:

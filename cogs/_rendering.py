@@ -123,9 +123,12 @@ class Rendering:
                 words=utterance.words,
                 seconds_left=seconds_left,
             )
-            began, busy = time.perf_counter(), 0.0
+            began, busy, sentence = time.perf_counter(), 0.0, ""
             async with aclosing(stream) as chunks:
                 async for chunk in chunks:
+                    if chunk.text != sentence:
+                        self.stream.begin_sentence()
+                        sentence = chunk.text
                     self.stream.feed(converter.convert(chunk))
                     now = time.perf_counter()
                     if not self.audible.is_set():

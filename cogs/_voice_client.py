@@ -10,11 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import discord
-from discord.voice_state import ConnectionFlowState
+from discord.utils import MISSING
+from discord.voice_state import ConnectionFlowState, VoiceConnectionState
 
 if TYPE_CHECKING:
     from discord.types.voice import GuildVoiceState, VoiceServerUpdate
@@ -23,6 +26,12 @@ GOODBYE_SECONDS = 1.5
 """How long Discord may take to answer that Luna has left."""
 ANSWER_SECONDS = 3.0
 """How long a voice server that is there may take to answer the end of a connection."""
+MOVE_SECONDS = 3.0
+"""How long Discord may take to name another voice server once it has closed the old one."""
+RECONNECT_SECONDS = 6.0
+"""How long all of a move to another voice server may take."""
+PROBE_SECONDS = 0.7
+"""After which a voice server that has not told our address is asked again: UDP may lose it."""
 
 AT_REST = (
     ConnectionFlowState.disconnected,
@@ -32,8 +41,67 @@ AT_REST = (
 """What discord.py takes any event in."""
 
 
+class _ConnectionState(VoiceConnectionState):
+    """discord.py's, which asks once for its address and leaves a thread waiting on its socket.
+
+    It also speaks into the void while it waits for another voice server.
+    """
+
+    def __init__(self, client: discord.VoiceClient) -> None:
+        super().__init__(client)
+        self._duplicates: list[socket.socket] = []
+
+    def shut(self) -> None:
+        """Wakes the thread that waits up to 30 s on a socket, which closing does not."""
+        for duplicate in self._duplicates:
+            with contextlib.suppress(OSError):
+                duplicate.shutdown(socket.SHUT_RDWR)
+            duplicate.close()
+        self._duplicates.clear()
+
+    def _create_socket(self) -> None:
+        if self.socket and self.socket.fileno() >= 0:
+            return  # a move keeps it; the thread would go on waiting on the one that it knows
+        super()._create_socket()
+        self._duplicates.append(self.socket.dup())
+
+    async def _connect(
+        self, reconnect: bool, timeout: float, self_deaf: bool, self_mute: bool, resume: bool
+    ) -> None:
+        if resume:  # after 4015; it never succeeds, for a resumed session gets no new key
+            raise TimeoutError
+        await super()._connect(reconnect, timeout, self_deaf, self_mute, resume)
+
+    async def _potential_reconnect(self) -> bool:
+        """The player waits, too, unless the next voice server is known already."""
+        if self.state is ConnectionFlowState.connected:
+            self.state = ConnectionFlowState.set_guild_voice_state
+        self.ip = MISSING  # to be asked for anew; otherwise nobody would wait for it
+        try:
+            async with asyncio.timeout(RECONNECT_SECONDS):
+                return await super()._potential_reconnect()
+        except TimeoutError:
+            return False
+
+    async def _handshake_websocket(self) -> None:
+        probing = asyncio.create_task(self._probe(), name="luna-voice-probe")
+        try:
+            await super()._handshake_websocket()
+        finally:
+            probing.cancel()
+
+    async def _probe(self) -> None:
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self.endpoint_ip is not MISSING and self.ssrc is not MISSING and not self.ip:
+                with contextlib.suppress(OSError):
+                    self.socket.send(struct.pack(">HHI66x", 1, 70, self.ssrc))
+
+
 class VoiceClient(discord.VoiceClient):
     """discord.py's, which also knows why it ended."""
+
+    _connection: _ConnectionState
 
     def __init__(
         self,
@@ -49,7 +117,16 @@ class VoiceClient(discord.VoiceClient):
         self._judged = asyncio.Event()
         """Cleared while it is being found out what it means that Luna is out of voice."""
         self._judged.set()
-        self._duplicate: socket.socket | None = None
+
+    def create_connection_state(self) -> VoiceConnectionState:
+        """Ours in the place of discord.py's."""
+        return _ConnectionState(self)
+
+    @property
+    def close_code(self) -> int | None:
+        """With which Discord closed the websocket last."""
+        websocket = self._connection.ws
+        return websocket.ws.close_code if websocket else None
 
     @property
     def ended(self) -> bool:
@@ -59,12 +136,20 @@ class VoiceClient(discord.VoiceClient):
     async def connect(
         self, *, reconnect: bool, timeout: float, self_deaf: bool = False, self_mute: bool = False
     ) -> None:
-        """As discord.py's, but nothing of an earlier process gets in its way."""
+        """As discord.py's, but nothing of an earlier process gets in its way.
+
+        Raises `ConnectionAbortedError` at once if Luna is put out meanwhile.
+        """
         await self._lay_ghost()
-        await super().connect(
-            reconnect=reconnect, timeout=timeout, self_deaf=self_deaf, self_mute=self_mute
-        )
-        self._duplicate = self._connection.socket.dup()
+        try:
+            await super().connect(
+                reconnect=reconnect, timeout=timeout, self_deaf=self_deaf, self_mute=self_mute
+            )
+        except asyncio.CancelledError:
+            if self._put_out:
+                raise ConnectionAbortedError("Luna was put out while she was joining") from None
+            raise
+        self._connection.timeout = MOVE_SECONDS
 
     async def on_voice_state_update(self, data: GuildVoiceState) -> None:
         """Luna's own state. Discord tells that she is out after a kick and after an outage alike.
@@ -88,6 +173,9 @@ class VoiceClient(discord.VoiceClient):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await super().on_voice_state_update(data)
             self._put_out = True
+            connector = self._connection._connector
+            if connector is not None:
+                connector.cancel()  # it would wait to its end for what does not come
         except TimeoutError:
             pass
         finally:
@@ -135,20 +223,14 @@ class VoiceClient(discord.VoiceClient):
         return runner.exception() or ConnectionResetError("Discord ended it and did not say why")
 
     async def goodbye(self) -> None:
-        """Returns when Discord has answered that Luna is out; it may have forgotten her already.
+        """Returns when Discord shows Luna out; it may not answer any more.
 
         Until then a new connection would take that answer for a kick.
         """
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._connection._disconnected.wait(), GOODBYE_SECONDS)
-
-    def shut(self) -> None:
-        """Wakes the thread that waits up to 30 s on a socket, which closing does not."""
-        if self._duplicate is not None:
-            with contextlib.suppress(OSError):
-                self._duplicate.shutdown(socket.SHUT_RDWR)
-            self._duplicate.close()
-            self._duplicate = None
+        # discord.py no longer tells a connection of it that has ended.
+        until = time.monotonic() + GOODBYE_SECONDS
+        while self.guild.me.voice is not None and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
     async def _lay_ghost(self) -> None:
         """Has Discord forget where a Luna is who has died; it shows her for some time yet."""
@@ -185,8 +267,8 @@ async def clear_away(client: discord.VoiceProtocol | None) -> None:
     if client.guild.voice_client is client:
         client.cleanup()
     connection._socket_reader.stop()
-    if isinstance(client, VoiceClient):
-        client.shut()
+    if isinstance(connection, _ConnectionState):
+        connection.shut()
     tasks = [task for task in (connection._connector, connection._runner) if task]
     for task in tasks:
         task.cancel()

@@ -20,17 +20,19 @@ from ._errors import (
     NotConnected,
     TimedOut,
     VoiceInUse,
+    VoiceOutdated,
     VoiceUnreachable,
 )
 from ._floor import Floor
 from ._pcm_stream import PcmStream
 from ._voice_client import GOODBYE_SECONDS, VoiceClient, clear_away
+from ._voice_patience import OUTDATED, Patience
 
 VocalChannel = discord.VoiceChannel | discord.StageChannel
 
 CONNECT_SECONDS = 10.0
-RETRY_SECONDS = (0.0, 1.0, 2.0, 4.0, 8.0)
-"""Waits before each attempt to come back; after the last one Luna stays out."""
+ATTEMPTS = 2
+"""For those who call her: what Discord told of its voice server may be outdated at once."""
 NEEDED_PERMISSIONS = ("view_channel", "connect", "speak")
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class VoiceLink:
         self._settled = asyncio.Event()
         """Cleared while a broken connection is being replaced."""
         self._settled.set()
+        self._patience = Patience()
         self._lock = asyncio.Lock()
         self._closed = False
 
@@ -64,19 +67,20 @@ class VoiceLink:
     async def join(self, channel: VocalChannel) -> None:
         """Goes to `channel`, from nowhere or elsewhere; returns when audio can be sent.
 
-        Raises what `check_access` does, `VoiceInUse`, `VoiceUnreachable`;
-        in the first three cases Luna stays where she was.
+        Raises what `check_access` does, and `VoiceInUse`: then Luna stays where she was.
+        Raises `VoiceUnreachable`, `VoiceOutdated`.
         """
         await self._notice_death()
         async with self._lock:
             if self._closed:
                 raise EngineClosed
             self.guild = channel.guild
+            self._patience.asked()
             if self.channel == channel == self._shown() and self._settled.is_set():
                 return
             check_access(channel)
             await self._hang_up()
-            await self._connect(channel)
+            await self._connect(channel, ATTEMPTS)
 
     def _shown(self) -> VocalChannel | None:
         """Where Discord shows Luna: nowhere, if it has begun anew, whatever the connection says."""
@@ -97,12 +101,14 @@ class VoiceLink:
         await self.floor.aclose()
 
     async def play(self, stream: PcmStream) -> None:
-        """Sounds `stream` to its end, across broken connections. Cancel to silence it.
+        """Sounds `stream` to its end. Cancel to silence it.
 
-        Where Luna is not heard it waits, for a while; then it is given up without a word.
+        The sentence in which a connection broke is said again: the end of it was not heard. Where
+        Luna is not heard it waits, for a while; then it is given up without a word.
 
         Raises `NotConnected` if Luna is out and will not come back.
         """
+        heard_through: VoiceClient | None = None
         while not stream.exhausted:
             await self._settled.wait()
             if not await self.floor.wait():
@@ -111,6 +117,9 @@ class VoiceLink:
                 client = self._client
             if client is None:
                 raise NotConnected
+            if client is not heard_through is not None:
+                stream.rewind()
+            heard_through = client
             await self._play_on(client, stream)
 
     def _note_state(self) -> None:
@@ -143,35 +152,48 @@ class VoiceLink:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), 0.5)
 
-    async def _connect(self, channel: VocalChannel) -> None:
+    async def _connect(self, channel: VocalChannel, attempts: int = 1) -> None:
+        """Raises `VoiceInUse`, `VoiceUnreachable`, `VoiceOutdated`."""
         stranger = self.guild.voice_client
         if isinstance(stranger, discord.VoiceClient) and stranger.is_connected():
             raise VoiceInUse
         await clear_away(stranger)
-        connecting = channel.connect(
+        for left in reversed(range(attempts)):
+            # After a time-out discord.py waits as long again.
+            limited = asyncio.wait_for(self._client_in(channel), CONNECT_SECONDS + GOODBYE_SECONDS)
+            self._connecting = asyncio.create_task(limited, name="luna-voice-connect")
+            try:
+                client = await self._connecting
+            except discord.ConnectionClosed as error:
+                await clear_away(self.guild.voice_client)
+                if error.code in OUTDATED:
+                    raise VoiceOutdated(error.code) from error
+                if not left:
+                    raise VoiceUnreachable(channel.name) from error
+            except (TimeoutError, discord.ClientException, OSError) as error:
+                await clear_away(self.guild.voice_client)
+                raise VoiceUnreachable(channel.name) from error
+            except asyncio.CancelledError:
+                await clear_away(self.guild.voice_client)
+                if self._closed:
+                    raise EngineClosed from None
+                raise
+            else:
+                break
+            finally:
+                self._connecting = None
+        self._client = client
+        self._patience.connected()
+        self._settled.set()
+        self._watcher = asyncio.create_task(self._watch(client), name="luna-voice-watcher")
+
+    async def _client_in(self, channel: VocalChannel) -> VoiceClient:
+        return await channel.connect(
             timeout=CONNECT_SECONDS,
             reconnect=False,
             self_deaf=True,
             cls=partial(VoiceClient, on_state=self._note_state),
         )
-        # After a time-out discord.py waits as long again.
-        limited = asyncio.wait_for(connecting, CONNECT_SECONDS + GOODBYE_SECONDS)
-        self._connecting = asyncio.create_task(limited, name="luna-voice-connect")
-        try:
-            client = await self._connecting
-        except (TimeoutError, discord.ConnectionClosed, discord.ClientException, OSError) as error:
-            await clear_away(self.guild.voice_client)
-            raise VoiceUnreachable(channel.name) from error
-        except asyncio.CancelledError:
-            await clear_away(self.guild.voice_client)
-            if self._closed:
-                raise EngineClosed from None
-            raise
-        finally:
-            self._connecting = None
-        self._client = client
-        self._settled.set()
-        self._watcher = asyncio.create_task(self._watch(client), name="luna-voice-watcher")
 
     async def _hang_up(self) -> None:
         """Ends the connection, its tasks and its thread."""
@@ -203,7 +225,11 @@ class VoiceLink:
             _log.info("guild %d: Discord ended the voice connection", self.guild.id)
             await self._end(client, put_out=True)
             return
-        _log.warning("guild %d: voice connection lost (%s)", self.guild.id, error)
+        code = client.close_code
+        _log.warning("guild %d: voice connection lost (code %s: %s)", self.guild.id, code, error)
+        if code in OUTDATED:
+            _log.error("guild %d: %s", self.guild.id, VoiceOutdated(code))
+        self._patience.broke(code)
         await client.goodbye()
         await clear_away(client)
         put_out = await self._come_back(client)
@@ -215,7 +241,7 @@ class VoiceLink:
 
         Returns whether there is nothing left to come back to.
         """
-        for seconds in RETRY_SECONDS:
+        while (seconds := self._patience.next_wait()) is not None:
             await asyncio.sleep(seconds)
             async with self._lock:
                 if self._client is not client:

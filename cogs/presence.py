@@ -20,6 +20,8 @@ RETURNS_AT_ONCE = 4
 """Channels that she enters at the same time after a restart."""
 RETURNS_PER_MINUTE = 40
 """Discord takes 120 messages a minute from a bot, and a return needs up to two of them."""
+LOOK_SECONDS = 30.0
+"""How often she looks whether she is where she is to be: what keeps her away may be over."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,21 +45,24 @@ class Presence(LunaCog, name="LunaPresence"):
         self._complained: set[int] = set()
         """Channels of which the log has been told why she does not come."""
         self._returning = asyncio.Semaphore(RETURNS_AT_ONCE)
+        self._looking: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
         """Also in a bot that is online already."""
         await super().cog_load()
         if self.bot.is_ready():
             self._spawn(self._return())
+        self._looking = asyncio.create_task(self._look(), name="luna-presence-look")
 
     async def cog_unload(self) -> None:
         """Stays wherever she is."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
-        for task in self._tasks:
+        tasks = [*self._tasks, *([self._looking] if self._looking else ())]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await super().cog_unload()
 
     @commands.Cog.listener()
@@ -90,6 +95,12 @@ class Presence(LunaCog, name="LunaPresence"):
         self._dismissed.discard(channel.id)
         await self._forget(channel.guild.id, channel.id)
 
+    async def _look(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            if self.bot.is_ready() and not self._tasks:
+                self._spawn(self._return())
+
     async def _return(self) -> None:
         """Goes wherever she is to be and people are, without haste.
 
@@ -104,7 +115,7 @@ class Presence(LunaCog, name="LunaPresence"):
 
     async def _return_to(self, guild_id: int, channel_id: int) -> None:
         guild = self.bot.get_guild(guild_id)
-        if guild is None or guild.unavailable:
+        if guild is None or guild.unavailable or self._is_somewhere(guild):
             return
         channel = guild.get_channel(channel_id)
         if isinstance(channel, VocalChannel):

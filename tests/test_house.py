@@ -40,6 +40,7 @@ NO_DISCORD = (
     "_speech_queue",
     "_spoken",
     "_step_down",
+    "_voice_patience",
     "_waiting_list",
 )
 

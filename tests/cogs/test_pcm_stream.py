@@ -89,3 +89,21 @@ def test_reading_never_waits() -> None:
     for _ in range(10_000):
         stream.read()
     assert time.perf_counter() - began < 1
+
+
+@given(
+    st.lists(st.integers(1, 6000).map(lambda n: n * 4), min_size=1, max_size=6), st.integers(0, 80)
+)
+def test_a_rewound_stream_begins_its_sentence_again(lengths: list[int], frames: int) -> None:
+    stream, sentences = PcmStream(), [bytes([n + 1]) * size for n, size in enumerate(lengths)]
+    for sentence in sentences:
+        stream.begin_sentence()
+        stream.feed(sentence)
+    stream.finish()
+    read = b"".join(stream.read() for _ in range(frames)).rstrip(b"\0")
+    stream.rewind()
+    again = b"".join(drain(stream)).rstrip(b"\0")
+    begins = [0, *(len(b"".join(sentences[: n + 1])) for n in range(len(sentences)))]
+    expected = max(begin for begin in begins[:-1] if begin <= len(read))
+    assert again == b"".join(sentences)[expected:]
+    assert stream.exhausted

@@ -105,6 +105,15 @@ class BotProcess:
         """How many threads it has now."""
         return len(os.listdir(f"/proc/{self.pid}/task"))
 
+    async def tasks(self) -> int:
+        """How many asyncio tasks it has now."""
+        assert self._process is not None
+        start = len(self.log)
+        self._process.send_signal(signal.SIGUSR1)
+        look = re.compile(r"STANDIN-TASKS (\d+)").search
+        found = await self._changes.wait_for(lambda: look(self.log, start), "no tasks told", 10)
+        return int(found[1])
+
     async def wait_for_log(self, pattern: str, timeout: float = 10.0) -> re.Match[str]:
         """The first match of a regular expression in the log."""
         what = f"{pattern!r} is not in the log"

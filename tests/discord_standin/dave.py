@@ -21,6 +21,8 @@ ANNOUNCE_COMMIT, WELCOME, INVALID_COMMIT = 29, 30, 31
 VERSION = 1
 TRANSITION = 1
 """The id of the transition in which the listener comes in; 0 would mean "at once"."""
+DOWNGRADE = 2
+"""The id of the transition in which everybody else has left and nothing is encrypted any more."""
 FRAME_MARK = b"\xfa\xfa"
 """The last bytes of an end-to-end encrypted frame."""
 
@@ -85,6 +87,8 @@ class DaveCall:
         self._session.set_external_sender(sender.package())
         self.active_since: float | None = None
         """`time.monotonic()` at which the bot said that it encrypts."""
+        self.ended_at: float | None = None
+        """`time.monotonic()` at which the bot said that it no longer does."""
 
     def external_sender(self) -> bytes:
         """Payload of op 25."""

@@ -149,6 +149,9 @@ class Listener:
         active = stream.dave.active_since if stream.dave else None
         if not e2ee and not silent and active is not None and rtp.arrival > active + GRACE:
             self.fault("plaintext after DAVE was activated")
+        ended = stream.dave.ended_at if stream.dave else None
+        if e2ee and ended is not None and rtp.arrival > ended + GRACE:
+            self.fault("end-to-end encryption after DAVE has ended")
         last, stream.last = stream.last, rtp
         if last is None:
             return

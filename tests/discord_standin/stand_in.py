@@ -267,6 +267,19 @@ class StandIn:
         """A moderator invites the bot to speak on a stage, or sends it into the audience."""
         self.bot_voice.let_speak(guild, allowed=allowed)
 
+    async def voice_server_dies(self, guild: Guild, seconds: float) -> None:
+        """The voice server is gone, and another one allocated after some seconds."""
+        self.bot_voice.without_server(guild)
+        self._tasks.later(seconds, lambda: self.bot_voice.invite(guild))
+
+    async def empty_call(self, guild: Guild) -> None:
+        """Nobody is left in the bot's call, which is no longer end-to-end encrypted then."""
+        await self.voice.downgrade(guild.id)
+
+    async def fill_call(self, guild: Guild) -> None:
+        """Somebody is back in it."""
+        await self.voice.upgrade(guild.id)
+
     async def voice_outage(self, guild: Guild) -> None:
         """The bot's network fails; when it is back, Discord has given its voice up."""
         self.voice.freeze(guild.id)

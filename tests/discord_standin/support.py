@@ -142,6 +142,8 @@ class Delays:
     """From SELECT_PROTOCOL to SESSION_DESCRIPTION."""
     ip_discovery: float | None = 0.02
     """From the bot's UDP probe to the answer; at 0 discord.py may miss the answer."""
+    lost_probes: int = 0
+    """How many IP discovery probes UDP loses from now on."""
     rest: float = 0.0
     """Before each REST request is handled."""
     voice_drop: float = 15.0

@@ -22,8 +22,8 @@ IDENTIFY, SELECT_PROTOCOL, READY, HEARTBEAT, SESSION_DESCRIPTION = 0, 1, 2, 3, 4
 SPEAKING, HEARTBEAT_ACK, RESUME, HELLO, RESUMED, CLIENTS_CONNECT = 5, 6, 7, 8, 9, 11
 """Opcodes."""
 OLDEST_VERSION = 4
-DEAD_AFTER = (1000, 4006, 4009, 4014, 4021, 4022)
-"""Close codes after which a session cannot be resumed; a cut connection and 4015 leave it."""
+LIVES_AFTER = (None, 1001, 1006, 4015)
+"""Close codes after which a session can be resumed."""
 
 
 @dataclass(eq=False)
@@ -44,10 +44,10 @@ class VoiceSession:
 
     @property
     def connected(self) -> bool:
-        """Whether the call stands: alive, with its websocket, end-to-end encrypted."""
+        """Whether the call stands: alive, with its websocket, end-to-end encrypted if it may be."""
         call = self.stream.dave
-        encrypted = call is not None and call.active_since is not None
-        return encrypted and self.stream.alive and self.ws is not None
+        settled = call is not None and (call.active_since or call.ended_at) is not None
+        return settled and self.stream.alive and self.ws is not None
 
 
 @dataclass
@@ -74,6 +74,8 @@ class VoiceServer:
     """(monotonic seconds, guild id, message): all that the bot sent."""
     closes: list[int] = field(default_factory=list)
     """Close codes sent to the bot."""
+    refuse: dict[int, list[int]] = field(default_factory=dict)
+    """By guild: close codes that its next IDENTIFYs are answered with."""
 
     def expect(self, guild_id: int, channel_id: int, session_id: str) -> VoiceSession:
         """The session that the next VOICE_SERVER_UPDATE invites to, with a new token."""
@@ -99,7 +101,7 @@ class VoiceServer:
             if session.transport is not None:
                 session.transport.abort()
             return
-        if code in DEAD_AFTER:
+        if code not in LIVES_AFTER:
             session.stream.die()
         ws, session.ws = session.ws, None
         self._without_socket(session)
@@ -111,6 +113,20 @@ class VoiceServer:
         assert session.transport is not None
         session.transport.pause_reading()
         session.ws = None
+
+    async def downgrade(self, guild_id: int) -> None:
+        """Everybody has left the bot alone: the call goes to DAVE protocol 0."""
+        data = {"transition_id": dave.DOWNGRADE, "protocol_version": 0}
+        await self._tell(self.sessions[guild_id], dave.PREPARE_TRANSITION, data)
+
+    async def upgrade(self, guild_id: int) -> None:
+        """Somebody is back: a new MLS group begins."""
+        session = self.sessions[guild_id]
+        call = dave.DaveCall(self.sender, self.bot_id, self.listener_id, session.channel_id)
+        session.stream.dave = call
+        data = {"transition_id": 0, "epoch": 1, "protocol_version": dave.VERSION}
+        await self._tell(session, dave.PREPARE_EPOCH, data)
+        await self._tell_binary(session, dave.EXTERNAL_SENDER, call.external_sender())
 
     def end(self, guild_id: int) -> None:
         """The bot is out of this guild's voice: its session is dead, its websocket gets 4014."""
@@ -161,7 +177,8 @@ class VoiceServer:
             await self._close(ws, 4003)
             return None
         session = self.expected.get(int(data["server_id"]))
-        refusal = self._refusal(session, data)
+        scripted = self.refuse.get(int(data["server_id"]))
+        refusal = scripted.pop(0) if scripted else self._refusal(session, data)
         if session is None or refusal is not None:
             await self._close(ws, refusal or 4006)
             return None
@@ -218,8 +235,13 @@ class VoiceServer:
             await self._select(session, data["data"]["mode"])
         elif op == SPEAKING:
             session.stream.speaking = int(data["speaking"])
-        elif op == dave.TRANSITION_READY and session.stream.dave is not None:
-            session.stream.dave.active_since = time.monotonic()
+        elif op == dave.TRANSITION_READY and (call := session.stream.dave) is not None:
+            down = data["transition_id"] == dave.DOWNGRADE
+            call.active_since, call.ended_at = None, None
+            if down:
+                call.ended_at = time.monotonic()
+            else:
+                call.active_since = time.monotonic()
             await self._tell(session, dave.EXECUTE_TRANSITION, data)
         elif op == dave.INVALID_COMMIT:
             self.listener(session.guild_id).fault("the bot called an MLS commit invalid")
@@ -279,7 +301,7 @@ class VoiceServer:
         if session is None or session.ws is not ws:
             return
         session.ws = None
-        if ws.close_code in DEAD_AFTER:
+        if ws.close_code not in LIVES_AFTER:
             session.stream.die()
         self._without_socket(session)
 

@@ -81,6 +81,12 @@ class BotVoice:
         server = {"token": session.token, "guild_id": str(guild.id), "endpoint": self.endpoint()}
         guild.emit("VOICE_SERVER_UPDATE", server)
 
+    def without_server(self, guild: Guild) -> None:
+        """VOICE_SERVER_UPDATE without an endpoint: the voice server is gone, wait for another."""
+        server = {"token": "none", "guild_id": str(guild.id), "endpoint": None}
+        guild.emit("VOICE_SERVER_UPDATE", server)
+        self.server.end(guild.id)
+
     def silenced(self, guild: Guild) -> Callable[[], str | None]:
         """Why nobody hears the bot in a guild, asked anew for each packet."""
 

@@ -88,6 +88,9 @@ class VoiceUdp:
 
     def _take(self, data: bytes, arrival: float, sender: tuple[str, int]) -> None:
         if len(data) == DISCOVERY_SIZE and data[:2] == b"\x00\x01":
+            if self._delays.lost_probes:
+                self._delays.lost_probes -= 1
+                return
             answer = _discovery_answer(data, sender)
             self._tasks.later(self._delays.ip_discovery, lambda: self._answer(answer, sender))
         elif len(data) > RTP_HEADER + 4 and data[1] & 0x7F == OPUS_PAYLOAD:

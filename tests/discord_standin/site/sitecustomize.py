@@ -36,5 +36,16 @@ def _point(module):  # type: ignore[no-untyped-def]
         module.DiscordWebSocket.DEFAULT_GATEWAY = url
 
 
+def _tell_tasks(*_):  # type: ignore[no-untyped-def]
+    """SIGUSR1 arrives in the main thread, whose loop is running."""
+    import asyncio
+
+    names = sorted(task.get_name() for task in asyncio.all_tasks())
+    print(f"STANDIN-TASKS {len(names)} {names}", flush=True)
+
+
 if "STANDIN_API" in os.environ:
+    import signal
+
+    signal.signal(signal.SIGUSR1, _tell_tasks)
     sys.meta_path.insert(0, _Pointer())
