@@ -1,27 +1,30 @@
-# `make run` starts Luna, `make test` tests her; both set up .venv first. NEURAL=0 leaves torch out.
+# `make run` starts Luna, `make test` tests her; both set up .venv first, `make run` without what only
+# tests need. NEURAL=0 leaves torch out.
 # A CPU-only torch on Linux: PIP_EXTRA_INDEX_URL=<PyTorch's CPU wheel index> make setup
 
 NEURAL ?= 1
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-EXTRAS = bot,dev$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
+EXTRAS = bot,server$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
 comma := ,
 SIDE_BY_SIDE = -n 2 --dist loadfile  # most tests wait for sounds; a file shares its bots
 READY := .venv/.ready-$(NEURAL)
+DEV := $(READY)-dev
 BIN := .venv/bin
 
 .PHONY: run setup test check clean
 
-run: setup
+run: $(if $(wildcard $(DEV)),$(DEV),$(READY))
 	@$(BIN)/python bot.py
 
-setup: $(READY)
+setup: $(DEV)
 
-$(READY): pyproject.toml
+$(READY) $(DEV): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Luna needs Python 3.11 or newer: install it, then run make again."; exit 1; }
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)]"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing into .venv: the first time this takes a minute or two."
+	@$(BIN)/python -m pip install --quiet --editable ".[$(EXTRAS)$(if $(filter %-dev,$@),$(comma)dev)]"
 	@touch $@
 
 test: setup
