@@ -24,6 +24,7 @@ from ._base import LunaCog, add_cog
 from ._checks import is_owner, may_manage_guild
 from ._command_list import CommandList
 from ._doctor import (
+    ANSWER_SECONDS,
     check_engine,
     check_intents,
     check_latency,
@@ -74,6 +75,11 @@ class Status(LunaCog, name="LunaStatus"):
                 interaction, "status", "voices", voices=stats.voices, voice=self.service.voice
             )
         )
+        if stats.step_seconds > ANSWER_SECONDS:
+            seconds = stats.step_seconds
+            lines.append(self.text(interaction, "status", "stuck", seconds=seconds))
+        if stats.relieved:
+            lines.append(self.text(interaction, "status", "relieved", count=stats.relieved))
         if activity is not None:
             lines += self._timings(interaction, activity)
         await self.show(interaction, "\n".join(lines))

@@ -18,6 +18,8 @@ def engine_metrics(stats: ServiceStats) -> Iterable[Metric]:
     )
     yield gauge("streams", "Utterances being synthesized.", stats.streams)
     yield gauge("inference_waiting", "Steps that wait for the inference thread.", stats.waiting)
+    yield gauge("inference_step_seconds", "Age of the present step.", stats.step_seconds)
+    yield counter("inference_relieved", "Steps that did not end.", stats.relieved)
     yield gauge("voices_loaded", "Voices that can speak at once.", len(stats.voices))
     yield gauge("voices_bytes", "Memory that the loaded voices hold.", stats.nbytes)
 

@@ -3,16 +3,21 @@
 A step is about 100 ms of work for one stream. Each time the thread is free it takes, of all steps
 that wait, the one whose listener has the least left to hear, so that a new listener's first window
 comes before a comfortable listener's tenth (earliest deadline first, Liu and Layland 1973).
+
+A step that does not end (a driver that hangs, a disk that does not answer) cannot be interrupted in
+Python. Whoever watches calls `relieve`: its thread is left to itself and another one goes on.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeVar
 
 from luna_tts.errors import EngineClosed
@@ -21,14 +26,20 @@ T = TypeVar("T")
 
 _PATIENCE_SECONDS = 2.0
 """Work that nobody listens to (a file, a warm-up) counts as due this long after it was asked."""
+_END_SECONDS = 5.0
+"""How long closing waits for the step that runs."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
 class _Step:
     work: Callable[[], Any]
     seconds_left: Callable[[], float] | None
+    may_take_long: bool = False
     future: Future[Any] = field(default_factory=Future)
     asked_at: float = field(default_factory=time.monotonic)
+    began_at: float = 0.0
 
     def urgency(self) -> tuple[float, float]:
         if self.future.cancelled():
@@ -37,69 +48,138 @@ class _Step:
             return (self.asked_at + _PATIENCE_SECONDS - time.monotonic(), self.asked_at)
         return (self.seconds_left(), self.asked_at)
 
+    def carry_out(self) -> None:
+        """Does the work; whatever becomes of it belongs to whoever asked for the step."""
+        try:
+            result = self.work()
+        except BaseException as error:
+            if not self.future.done():
+                self.future.set_exception(error)
+        else:
+            if not self.future.done():  # it was given up meanwhile
+                self.future.set_result(result)
+
 
 class Scheduler:
     """Owns the inference thread. Everything that touches a model runs through `run`."""
 
     def __init__(self) -> None:
-        # The pool's queue holds one token for each waiting step; which step a token runs is chosen
-        # when the thread is free.
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-inference")
         self._waiting: list[_Step] = []
+        self._running: _Step | None = None
         self._lock = threading.Lock()
+        self._come = threading.Condition(self._lock)
         self._closed = False
+        self.relieved = 0
+        """How many threads were left to themselves."""
+        self._thread = self._new_thread()
 
     @property
     def waiting(self) -> int:
         """How many steps wait for the thread."""
         return len(self._waiting)
 
+    @property
+    def step_seconds(self) -> float:
+        """How long the present step has been running; 0 if none is."""
+        step = self._running
+        return time.monotonic() - step.began_at if step else 0.0
+
     async def run(
-        self, work: Callable[[], T], seconds_left: Callable[[], float] | None = None
+        self,
+        work: Callable[[], T],
+        seconds_left: Callable[[], float] | None = None,
+        *,
+        may_take_long: bool = False,
     ) -> T:
         """Runs `work` on the inference thread when its turn comes.
 
         `seconds_left` says, from any thread, how much its listener still has to hear. Cancelling
-        drops work that has not begun and abandons the result of work that has.
-        Raises `EngineClosed` once the scheduler is closed.
+        drops work that has not begun and abandons the result of work that has. What `may_take_long`
+        is never given up: the first warm-up of a compiled voice takes minutes.
+        Raises `EngineClosed` once the scheduler is closed, `TimeoutError` if the step was given up.
         """
-        return await asyncio.wrap_future(self.submit(work, seconds_left))
+        step = self.submit(work, seconds_left, may_take_long=may_take_long)
+        return await asyncio.wrap_future(step)
 
     def submit(
-        self, work: Callable[[], T], seconds_left: Callable[[], float] | None = None
+        self,
+        work: Callable[[], T],
+        seconds_left: Callable[[], float] | None = None,
+        *,
+        may_take_long: bool = False,
     ) -> Future[T]:
         """Like `run`, without waiting."""
-        step = _Step(work, seconds_left)
+        step = _Step(work, seconds_left, may_take_long)
         with self._lock:
             if self._closed:
                 raise EngineClosed
             self._waiting.append(step)
-            self._pool.submit(self._run_most_urgent)
+            self._come.notify()
         return step.future
 
-    def _run_most_urgent(self) -> None:
+    def relieve(self, longest: float) -> bool:
+        """Gives up the present step if it has run longer than `longest` seconds.
+
+        The others go on, on a thread of their own. Returns whether that was so.
+        """
         with self._lock:
-            if not self._waiting:
-                return  # the step of this token was abandoned by aclose()
-            step = min(self._waiting, key=_Step.urgency)
-            self._waiting.remove(step)
-        if not step.future.set_running_or_notify_cancel():
-            return
-        try:
-            step.future.set_result(step.work())
-        except BaseException as error:  # it belongs to whoever asked for the step
-            step.future.set_exception(error)
+            step = self._running
+            if step is None or step.may_take_long or self.step_seconds <= longest:
+                return False
+            self._running = None
+            self.relieved += 1
+            self._thread = self._new_thread()
+        step.future.set_exception(TimeoutError(f"a step took longer than {longest:g} s"))
+        return True
+
+    def _new_thread(self) -> threading.Thread:
+        # A daemon: one that hangs must not keep the process from ending.
+        ended = self._ended = Future[None]()
+        work = partial(self._work, ended)
+        thread = threading.Thread(target=work, name="luna-inference", daemon=True)
+        thread.start()
+        return thread
+
+    def _work(self, ended: Future[None]) -> None:
+        while (step := self._next()) is not None:
+            step.carry_out()
+            with self._lock:
+                if self._running is not step:
+                    return  # another thread has taken over
+                self._running = None
+        ended.set_result(None)
+
+    def _next(self) -> _Step | None:
+        """The most urgent step, once there is one; None at the end."""
+        with self._lock:
+            while True:
+                while not self._waiting:
+                    if self._closed:
+                        return None
+                    self._come.wait()
+                step = min(self._waiting, key=_Step.urgency)
+                self._waiting.remove(step)
+                if step.future.set_running_or_notify_cancel():
+                    step.began_at = time.monotonic()
+                    self._running = step
+                    return step
 
     async def aclose(self) -> None:
-        """Lets the running step come to its end, refuses the waiting ones, ends the thread."""
+        """Lets the running step come to its end, refuses the waiting ones, ends the thread.
+
+        A step that does not end is left to itself after some seconds.
+        """
         with self._lock:
             if self._closed:
                 return
             self._closed = True
             abandoned, self._waiting = self._waiting, []
-            end = self._pool.submit(lambda: None)
+            self._come.notify_all()
         for step in abandoned:
             if step.future.set_running_or_notify_cancel():
                 step.future.set_exception(EngineClosed())
-        await asyncio.wrap_future(end)
-        self._pool.shutdown()
+        await asyncio.wait([asyncio.wrap_future(self._ended)], timeout=_END_SECONDS)
+        if self._ended.done():
+            self._thread.join()
+        else:
+            _log.warning("the inference thread does not end: it is left to itself")

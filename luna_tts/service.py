@@ -34,6 +34,7 @@ from luna_tts.scheduler import Scheduler
 from luna_tts.types import (
     AudioChunk,
     Precision,
+    Samples,
     SpeechModel,
     SynthesisOptions,
     VoiceInfo,
@@ -47,6 +48,10 @@ DEFAULT_BERTS: Final[Mapping[str, Path]] = MappingProxyType(
     {"ja": Path("bert/deberta-v2-large-japanese-char-wwm")}
 )
 """Where BERT models are looked for; relative to the working directory."""
+
+STUCK_SECONDS: Final = 30.0
+"""A step that takes longer will not end: a tenth of a second is usual."""
+_WATCH_SECONDS: Final = 1.0
 
 _log = logging.getLogger(__name__)
 _END: Final = object()
@@ -71,6 +76,10 @@ class ServiceStats:
     """Speech made."""
     inference_seconds: float
     """Time that the inference thread spent on it."""
+    step_seconds: float = 0.0
+    """How long the present step has been running; some tenths are usual."""
+    relieved: int = 0
+    """Steps that did not end, each of which cost a thread."""
 
 
 class TTSService:
@@ -119,6 +128,7 @@ class TTSService:
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
         self._loading: dict[str, asyncio.Task[None]] = {}
+        self._watchdog: asyncio.Task[None] | None = None
         self._refused: dict[str, LunaError] = {}
         self._streams = 0
         self._utterances = 0
@@ -132,6 +142,7 @@ class TTSService:
         Raises `LunaError` if not even the embedded voice can be loaded.
         """
         began = time.perf_counter()
+        self._watchdog = asyncio.create_task(self._watch(), name="luna-watchdog")
         await self.load(EMBEDDED_VOICE)
         await self._on_loader(self._holder.refresh)
         found = (*self._holder.names[1:], *self._holder.problems)
@@ -175,7 +186,7 @@ class TTSService:
             raise VoiceNotLoaded(name) from error
         loaded = time.perf_counter()
         try:
-            async with aclosing(self._steps(model.warm_up())) as steps:
+            async with aclosing(self._steps(model.warm_up(), may_take_long=True)) as steps:
                 async for _ in steps:
                     pass
         except EngineClosed:
@@ -231,7 +242,10 @@ class TTSService:
         """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
         model = self._model(text, voice)
         work = partial(model.check, text, options or SynthesisOptions(), words)
-        await self._scheduler.run(work, lambda: 0.0)
+        try:
+            await self._scheduler.run(work, lambda: 0.0)
+        except TimeoutError as error:
+            raise SynthesisFailed(model.info.name) from error
 
     async def read(self, text: str, words: UserDictionary | None = None) -> tuple[Sentence, ...]:
         """How a text is read, sentence by sentence; the same for every voice.
@@ -267,6 +281,8 @@ class TTSService:
             async with aclosing(self._steps(steps, seconds_left)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
+                        if not _finite(chunk.samples):
+                            raise FloatingPointError("the voice made samples that are no numbers")
                         self._audio_seconds += chunk.seconds
                         yield chunk
             self._utterances += 1
@@ -302,6 +318,8 @@ class TTSService:
             utterances=self._utterances,
             audio_seconds=self._audio_seconds,
             inference_seconds=self._inference_seconds,
+            step_seconds=self._scheduler.step_seconds,
+            relieved=self._scheduler.relieved,
         )
 
     def problems(self) -> dict[str, LunaError]:
@@ -313,9 +331,22 @@ class TTSService:
         loading = list(self._loading.values())
         for task in loading:
             task.cancel()
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            await asyncio.gather(self._watchdog, return_exceptions=True)
         await self._scheduler.aclose()
         # A file that is being read cannot be interrupted; nobody waits for it.
         self._loader.shutdown(wait=not loading, cancel_futures=True)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_SECONDS)
+            if self._scheduler.relieve(STUCK_SECONDS):
+                _log.error(
+                    "a step of speech did not end within %g s: its thread was left to itself and "
+                    "another one goes on; if that happens again, start Luna anew",
+                    STUCK_SECONDS,
+                )
 
     def _model(self, text: str, voice: str | None) -> SpeechModel:
         if len(text) > MAX_CHARACTERS:
@@ -331,12 +362,17 @@ class TTSService:
         return await asyncio.wrap_future(future)
 
     async def _steps(
-        self, steps: Generator[T], seconds_left: Callable[[], float] | None = None
+        self,
+        steps: Generator[T],
+        seconds_left: Callable[[], float] | None = None,
+        *,
+        may_take_long: bool = False,
     ) -> AsyncGenerator[T, None]:
         """Pulls a blocking generator on the inference thread, one turn a step."""
         try:
             while True:
-                step = await self._scheduler.run(partial(self._timed_next, steps), seconds_left)
+                work = partial(self._timed_next, steps)
+                step = await self._scheduler.run(work, seconds_left, may_take_long=may_take_long)
                 if step is _END:
                     return
                 yield cast(T, step)
@@ -351,3 +387,8 @@ class TTSService:
             return next(steps, _END)
         finally:
             self._inference_seconds += time.perf_counter() - began
+
+
+def _finite(samples: Samples) -> bool:
+    """Whether all samples are numbers: one that is not makes the sum of squares none, too."""
+    return bool(np.isfinite(np.dot(samples, samples)))
