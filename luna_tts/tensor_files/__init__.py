@@ -32,6 +32,9 @@ class TensorFile(Protocol):
         """The tensor as float32 on the CPU, the caller's to write to until the next `read`."""
 
 
+__all__ = ["Safetensors", "TensorFile", "open_tensor_file"]
+
+
 def open_tensor_file(file: Path) -> AbstractContextManager[TensorFile]:
     """Opens a weights file by its suffix; reading may raise `InvalidVoice`, as does this."""
     if not file.is_file():  # a pipe would keep the reader waiting for ever

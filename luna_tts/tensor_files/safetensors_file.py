@@ -50,6 +50,7 @@ class Safetensors:
         self._max_header = max_header
         self._opened = _open(file)
         self._buffer = torch.empty(0, dtype=torch.uint8)
+        self._notes: dict[str, str] = {}
         try:
             self._places = self._read_places()
         except BaseException:
@@ -67,8 +68,17 @@ class Safetensors:
         """Every floating-point tensor in the file by name."""
         return {name: place.shape for name, place in self._places.items()}
 
+    @property
+    def notes(self) -> Mapping[str, str]:
+        """What its writer noted beside the tensors."""
+        return self._notes
+
     def read(self, name: str) -> Tensor:
         """The tensor as float32, on the CPU; the next `read` overwrites it."""
+        return self.read_exactly(name).float()
+
+    def read_exactly(self, name: str) -> Tensor:
+        """The tensor in the precision of the file; the next `read` overwrites it."""
         place = self._places[name]
         if place.nbytes > len(self._buffer):
             self._buffer = torch.empty(place.nbytes, dtype=torch.uint8)
@@ -76,7 +86,7 @@ class Safetensors:
         self._opened.seek(place.first)
         if self._opened.readinto(raw.numpy().data) != place.nbytes:
             raise InvalidVoice(self._file, "became shorter while it was read", _CURE)
-        return raw.view(place.dtype).view(place.shape).float()
+        return raw.view(place.dtype).view(place.shape)
 
     def _read_places(self) -> dict[str, _Place]:
         size = os.fstat(self._opened.fileno()).st_size
@@ -88,7 +98,8 @@ class Safetensors:
             header = parse_object(self._opened.read(length))
         except ValueError as error:
             raise InvalidVoice(self._file, f"has a header that {error}", _CURE) from error
-        header.pop("__metadata__", None)
+        notes = header.pop("__metadata__", None)
+        self._notes = notes if isinstance(notes, dict) else {}
         places = {
             name: self._place(name, entry, 8 + length, size) for name, entry in header.items()
         }

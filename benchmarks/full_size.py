@@ -1,0 +1,51 @@
+"""A voice and a BERT with random weights and the sizes of real ones, as files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+from transformers import DebertaV2Config, DebertaV2ForMaskedLM
+
+from tiny_voice import full_size_voice
+
+LINES = {
+    10: "今日はいい天気ですね",
+    40: "今日は、とてもいい天気なので、午後から公園まで散歩に行こうと思いますが、一緒にどう",
+    150: "昔々あるところに、おじいさんとおばあさんが住んでいました。"
+    "おじいさんは山へ芝刈りに、おばあさんは川へ洗濯に行きました。"
+    "すると川上から、大きな桃がどんぶらこと流れてきました。"
+    "おばあさんはその桃を拾って家に持ち帰り、おじいさんと一緒に切ってみることにしました。"
+    "中から元気な男の子が出てきました。",
+}
+_BERT = {
+    "vocab_size": 22012, "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
+    "intermediate_size": 4096, "type_vocab_size": 0, "relative_attention": True,
+    "position_buckets": 256, "norm_rel_ebd": "layer_norm", "share_att_key": True,
+    "pos_att_type": ["p2c", "c2p"], "conv_kernel_size": 3, "conv_act": "gelu",
+    "layer_norm_eps": 1e-7, "max_relative_positions": -1, "position_biased_input": False,
+    "attention_head_size": 64, "max_position_embeddings": 512,
+}  # fmt: skip
+
+
+def write(folder: Path) -> Path:
+    """voices/one, another/two and bert below `folder`, unless they are there."""
+    for place in ("voices/one", "another/two"):
+        if not (folder / place).exists():
+            full_size_voice(folder / place)
+    if not (folder / "bert/pytorch_model.bin").exists():
+        _write_bert(folder / "bert")
+    return folder
+
+
+def _write_bert(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(json.dumps({**_BERT, "model_type": "deberta-v2"}))
+    vocabulary = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"]
+    vocabulary += [chr(0x3041 + n) for n in range(22007)]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
+    torch.manual_seed(0)
+    torch.save(
+        DebertaV2ForMaskedLM(DebertaV2Config(**_BERT)).state_dict(), folder / "pytorch_model.bin"
+    )
