@@ -13,7 +13,7 @@ READY := .venv/.ready-$(NEURAL)
 DEV := $(READY)-dev
 BIN := .venv/bin
 
-.PHONY: run setup test check clean
+.PHONY: run setup test check bench clean
 
 run: $(if $(wildcard $(DEV)),$(DEV),$(READY))
 	@$(BIN)/python bot.py
@@ -35,6 +35,9 @@ check: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+bench: setup
+	PYTHONPATH=tests/luna_tts $(BIN)/python -m benchmarks
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

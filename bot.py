@@ -102,9 +102,6 @@ async def _run(bot: Luna, token: str) -> None:
 def main() -> int:
     """Returns the exit status: 0 after a wished-for end, 1 after one sentence that says why."""
     load_dotenv(Path(__file__).with_name(".env"))
-    # Read once, when PyTorch is first imported: threads that spin while they wait for work take
-    # the core that the 20 ms sender needs.
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     token = os.environ.get("DISCORD_TOKEN", "").strip()
     level = os.environ.get("LUNA_LOG_LEVEL", "").strip().upper() or "INFO"
     if level not in logging.getLevelNamesMapping():

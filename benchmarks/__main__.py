@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -39,11 +38,8 @@ class Worker:
         began = time.perf_counter()
         command = [sys.executable, "-m", "benchmarks.worker", system, str(options.folder)]
         command += ["--device", options.device, "--threads", str(threads)]
-        environment = dict(os.environ)
-        if system == "luna":
-            environment["OMP_WAIT_POLICY"] = "passive"  # as bot.py and `luna_tts serve` have it
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         self._read()
         self.ready = time.perf_counter() - began
@@ -82,7 +78,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="where the weights are kept between runs")
     parser.add_argument("--device", default="cpu")
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--runs", type=int, default=7, help="of each short line; default: 7")
     parser.add_argument("--quick", action="store_true", help="three runs, no curve, no stages")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:

@@ -42,7 +42,7 @@ def show(folder: Path, device: str) -> None:
 
 
 def _said(network: Synthesizer) -> Sound:
-    """155 frames, about what 10 characters take; the text and its durations are the same for all."""
+    """155 frames, as 10 characters take; text and durations are the same for all."""
     generator = torch.Generator().manual_seed(0)
     ids = [torch.randint(0, high, (31,), generator=generator) for high in (112, 12, 3)]
     bert, style = (torch.randn(size, generator=generator) for size in ((1024, 31), (256,)))

@@ -1,4 +1,4 @@
-"""How fast the yardstick's stages compute, beside a plain product of matrices: it is no straw man."""
+"""How fast the stages of the yardstick compute, beside a product of matrices: no straw man."""
 
 from __future__ import annotations
 

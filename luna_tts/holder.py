@@ -8,6 +8,7 @@ the last of them ends.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -145,6 +146,9 @@ class TTSModelHolder:
         """
         if not self._scanned:
             return
+        # Read once, when PyTorch is first imported: threads that spin while they wait for work take
+        # the core that others need, the bot's 20 ms sender among them.
+        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
         try:
             from luna_tts.model import check_device
         except ImportError as error:

@@ -133,3 +133,15 @@ class FrameConv1d(Conv1d):
                 (x.shape[0] - self.width + 1, self.width * x.shape[1]), (x.shape[1], 1)
             )
         return product(x, self.weight, self.packed, self.bias, then)
+
+
+def assign(network: nn.Module, name: str, value: Tensor) -> None:
+    """Gives the parameter `name` of a network its value, and packs it where that is faster.
+
+    One by one, so that no weight is in memory twice.
+    """
+    path, _, attribute = name.rpartition(".")
+    module = network.get_submodule(path)
+    setattr(module, attribute, nn.Parameter(value, requires_grad=False))
+    if attribute == "weight" and isinstance(module, Linear | FrameConv1d):
+        module.pack()

@@ -13,12 +13,12 @@ import hashlib
 import json
 import logging
 import os
+import struct
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -31,8 +31,9 @@ FOLDER: Final = ".luna"
 _FORMAT: Final = "1"
 """To be raised whenever what is kept, or how, changes."""
 
-Form = Mapping[str, tuple[torch.dtype, tuple[int, ...]]]
-"""The precision and the shape of every weight."""
+_DTYPES: Final = {torch.float32: "F32", torch.bfloat16: "BF16"}
+
+Shapes = Mapping[str, tuple[int, ...]]
 
 
 class KeptWeights:
@@ -44,15 +45,15 @@ class KeptWeights:
         self.path = source.parent / FOLDER / f"{source.name}.{kind}.safetensors"
 
     @contextlib.contextmanager
-    def open(self, form: Form) -> Iterator[Safetensors | None]:
-        """What is kept, if it is of that form and of the source as it is now; else None."""
+    def open(self, shapes: Shapes) -> Iterator[Safetensors | None]:
+        """What is kept, if it has those shapes and is of the source as it is now; else None."""
         try:
             kept = Safetensors(self.path)
         except LunaError:
             yield None
             return
         with kept:
-            yield kept if kept.shapes == _shapes(form) and self._is_current(kept) else None
+            yield kept if kept.shapes == shapes and self._is_current(kept) else None
 
     def write(self, weights: Mapping[str, Tensor], notes: Mapping[str, str]) -> None:
         """Keeps contiguous `weights`; says why where the disk does not let it."""
@@ -61,8 +62,7 @@ class KeptWeights:
             for old in self.path.parent.glob(f"{self._source.name}.*"):
                 old.unlink(missing_ok=True)
             about = {**notes, "format": _FORMAT, "seen": self._glance(), "content": self._hash()}
-            data = safetensors.torch.save(dict(weights), about)
-            _write_at_once(self.path, data)
+            _write_at_once(self.path, weights, about)
         except OSError as error:
             _log.info("%s is not kept in a faster form: %s", self._source.name, error.strerror)
 
@@ -82,17 +82,31 @@ class KeptWeights:
             return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _shapes(form: Form) -> dict[str, tuple[int, ...]]:
-    return {name: shape for name, (_, shape) in form.items()}
-
-
-def _write_at_once(path: Path, data: bytes) -> None:
+def _write_at_once(path: Path, weights: Mapping[str, Tensor], notes: Mapping[str, str]) -> None:
     """Nobody ever sees half a file; two that write at once write the same."""
     descriptor, name = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as opened:
-            opened.write(data)
+            header = json.dumps(_header(weights, notes)).encode()
+            opened.write(struct.pack("<Q", len(header)) + header)
+            for weight in weights.values():  # one by one: a BERT does not fit twice everywhere
+                opened.write(weight.contiguous().view(-1).view(torch.uint8).numpy().data)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _header(weights: Mapping[str, Tensor], notes: Mapping[str, str]) -> dict[str, object]:
+    """As the format safetensors has it."""
+    header: dict[str, object] = {"__metadata__": dict(notes)}
+    end = 0
+    for name, weight in weights.items():
+        first, end = end, end + weight.nbytes
+        shape = list(weight.shape)
+        header[name] = {
+            "dtype": _DTYPES[weight.dtype],
+            "shape": shape,
+            "data_offsets": [first, end],
+        }
+    return header

@@ -25,11 +25,10 @@ _CURE: Final = "download this model once more"
 class Checkpoint:
     """The tensors of one open file. `expect` first, then `check`, then `read`, then `check`."""
 
-    def __init__(self, file: Path, tensors: TensorFile, device: torch.device | str) -> None:
+    def __init__(self, file: Path, tensors: TensorFile) -> None:
         self._file = file
         self._tensors = tensors
         self._shapes = tensors.shapes
-        self._device = device
         self._missing: list[str] = []
         self._misshapen: list[str] = []
         self._not_finite: list[str] = []
@@ -43,11 +42,11 @@ class Checkpoint:
             self._misshapen.append(name)
 
     def read(self, name: str) -> torch.Tensor:
-        """The tensor as float32, on the device; notes values that are no numbers."""
+        """The tensor as float32; notes values that are no numbers."""
         tensor = self._tensors.read(name)
         if not tensor.sum().isfinite():  # finite only if all terms are, and cheaper to ask
             self._not_finite.append(name)
-        return tensor.to(self._device, copy=True)  # the next read overwrites it
+        return tensor.clone()  # the next read overwrites it
 
     def check(self) -> None:
         """Raises `InvalidWeights` if anything was noted."""
@@ -55,14 +54,19 @@ class Checkpoint:
             raise InvalidWeights(self._file, self._missing, self._misshapen, self._not_finite)
 
 
-@contextmanager
-def open_checkpoint(folder: Path, device: torch.device | str) -> Iterator[Checkpoint]:
-    """Opens the weights in `folder`, the safe format first. Raises `InvalidVoice`."""
-    from luna_tts.tensor_files import open_tensor_file
-
+def checkpoint_file(folder: Path) -> Path:
+    """The weights in `folder`, the safe format first. Raises `InvalidVoice`: there are none."""
     safe = folder / _SAFE
     file = safe if safe.exists() else folder / _PICKLED
     if not file.exists():
         raise InvalidVoice(safe, "is missing", _CURE)
+    return file
+
+
+@contextmanager
+def open_checkpoint(file: Path) -> Iterator[Checkpoint]:
+    """Opens a weights file. Raises `InvalidVoice`."""
+    from luna_tts.tensor_files import open_tensor_file
+
     with open_tensor_file(file) as tensors:
-        yield Checkpoint(file, tensors, device)
+        yield Checkpoint(file, tensors)

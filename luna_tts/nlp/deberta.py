@@ -19,9 +19,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear
-from luna_tts.nlp.checkpoint import Checkpoint, open_checkpoint
+from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear, assign
+from luna_tts.nlp.checkpoint import Checkpoint, checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig, read_deberta_config
+from luna_tts.weight_cache import KeptWeights
 
 _CONV_ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
     "gelu": F.gelu,
@@ -59,18 +60,30 @@ def load_deberta(
     """
     config = read_deberta_config(folder / "config.json")
     with torch.device("meta"):
-        model = Deberta(config)
+        model = Deberta(config).requires_grad_(False).eval()
+    source = checkpoint_file(folder)
+    kept = KeptWeights(source, str(dtype).removeprefix("torch."))
+    form = {name: tuple(value.shape) for name, value in model.ready().items()}
+    with kept.open(form) as file:
+        if file is not None:
+            for name in form:
+                assign(model, name, file.read_exactly(name).to(device, copy=True))
+            model.forget_positions()
+            return model
     shapes = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
-    with open_checkpoint(folder, device) as checkpoint:
+    with open_checkpoint(source) as checkpoint:
         weights = _read_weights(checkpoint, shapes, dtype)
-    model.load_state_dict(weights, assign=True)
-    model.requires_grad_(False).eval()
-    model.prepare()
+    for name, weight in weights.items():
+        assign(model, name, weight.to(device, copy=True))
+    model.project_positions()
+    model.forget_positions()
+    projected = {n: value.cpu() for n, value in model.ready().items() if n not in weights}
+    kept.write({n: weights[n] if n in weights else projected[n] for n in form}, {})
     return model
 
 
 class Deberta(nn.Module):
-    """The layers up to hidden_states[-3]. Built without weights; `prepare` after loading them.
+    """The layers up to hidden_states[-3]. Built without weights; `load_deberta` fills it.
 
     What is added up from layer to layer stays float32, so that little is lost where the products
     are computed in less.
@@ -89,21 +102,25 @@ class Deberta(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
 
-    @torch.inference_mode()
-    def prepare(self) -> None:
-        """Projects the relative positions for every layer, then drops what they were made of.
+    def ready(self) -> dict[str, Tensor]:
+        """All that `forward` needs, by name: the weights and the projected positions."""
+        tensors = {**dict(self.named_parameters()), **dict(self.named_buffers())}
+        return {name: value for name, value in tensors.items() if not name.startswith("positions")}
 
-        These are Q_r and K_r of section 3.1; with the weights loaded they are constants. Then the
-        weights are packed.
+    @torch.inference_mode()
+    def project_positions(self) -> None:
+        """Projects the relative positions for every layer, with the weights loaded.
+
+        These are Q_r and K_r of section 3.1: constants from then on.
         """
         positions = self.positions_norm(self.positions.weight.float())
         for module in self.modules():
             if isinstance(module, Attention):
                 module.project_positions(positions)
+
+    def forget_positions(self) -> None:
+        """Drops what the projected positions were made of."""
         del self.positions, self.positions_norm
-        for module in self.modules():
-            if isinstance(module, Linear | FrameConv1d):
-                module.pack()
 
     @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:
@@ -167,13 +184,15 @@ class Attention(nn.Module):
         self.scale = 1 / math.sqrt(3 * self.head_size)
         self.qkv = Linear(config.hidden_size, 3 * self.heads * self.head_size)
         self.out = Linear(self.heads * self.head_size, config.hidden_size)
+        for name in ("position_keys", "position_queries"):
+            table = torch.empty(self.heads, 2 * config.span, self.head_size)
+            self.register_buffer(name, table, persistent=False)
 
     def project_positions(self, positions: Tensor) -> None:
         """Projects `positions` [rows, hidden] with the weights that content is projected with."""
         queries, keys, _ = self._project(positions)
         queries, keys = (rows.to(self.qkv.weight.dtype) for rows in (queries * self.scale, keys))
-        self.register_buffer("position_queries", queries.contiguous(), persistent=False)
-        self.register_buffer("position_keys", keys.contiguous(), persistent=False)
+        self.position_queries, self.position_keys = queries.contiguous(), keys.contiguous()
 
     def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
         """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`."""

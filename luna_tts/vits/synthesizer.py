@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from luna_tts.errors import SpeechTooLong
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import Embedding, FrameConv1d, Linear
+from luna_tts.modules import Embedding
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
@@ -39,7 +39,7 @@ def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
 
 
 class Synthesizer(nn.Module):
-    """VITS for inference; immutable once its weights are assigned and packed."""
+    """VITS for inference; immutable once its weights are assigned."""
 
     def __init__(self, parameters: HyperParameters) -> None:
         super().__init__()
@@ -51,12 +51,6 @@ class Synthesizer(nn.Module):
         self.flow = Flow(parameters)
         self.dec = Decoder(parameters)
         self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
-
-    def pack(self) -> None:
-        """Brings the weights, once they are assigned, into the form that they are used in."""
-        for module in self.modules():
-            if isinstance(module, FrameConv1d | Linear):
-                module.pack()
 
     @property
     def device(self) -> torch.device:

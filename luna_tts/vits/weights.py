@@ -1,12 +1,12 @@
 """From a weights file to a network that is ready, with each weight in memory once.
 
-The network is built without memory (torch's meta device); then each tensor is read, folded and
-moved to its device one by one, and takes its place in the network.
+The network is built without memory (torch's meta device); then each tensor is read and moved to
+its device one by one, and takes its place in the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -14,11 +14,17 @@ from torch import Tensor
 
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
+from luna_tts.modules import assign
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import channels_last, row_weights
+from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
+from luna_tts.weight_cache import KeptWeights
 
 Shape = tuple[int, ...]
+
+_SNR = "snr"
+"""Where a kept file tells what its precision costs, in decibels."""
 
 
 def load_synthesizer(
@@ -29,23 +35,46 @@ def load_synthesizer(
 ) -> Synthesizer:
     """The network of a voice with its weights on `device`; flow and decoder compute in `dtype`.
 
-    Tensors that inference does not need (enc_q, iteration, the training half of sdp) are not read.
+    In float32 after all where too much would be lost; the first load measures that and keeps what
+    it made, so that later ones are quick. Tensors that inference does not need (enc_q, iteration,
+    the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
     """
-    with open_tensor_file(weights) as file:
-        with torch.device("meta"):
-            network = Synthesizer(parameters)
-        wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-        _check_shapes(wanted, file, weights)
-        read = _read(wanted, file, weights)
-        rows = row_weights(network)
-        state = {
-            name: _placed(weight.to(weight_dtype(name, dtype)), name in rows, torch.device(device))
-            for name, weight in read
-        }
-    network.load_state_dict(state, assign=True)
-    network.pack()
-    return network.requires_grad_(False).eval()
+    network = _without_weights(parameters)
+    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    kept = KeptWeights(weights, str(dtype).removeprefix("torch."))
+    with kept.open(wanted) as file:
+        if file is not None and float(file.notes.get(_SNR, "inf")) >= LEAST_SNR:
+            return _filled(network, ((n, file.read_exactly(n)) for n in wanted), device)
+        if file is not None:
+            return load_synthesizer(weights, parameters, device)
+    with open_tensor_file(weights) as source:
+        _check_shapes(wanted, source, weights)
+        exact = {name: weight.clone() for name, weight in _read(wanted, source, weights)}
+    state = {name: weight.to(weight_dtype(name, dtype)) for name, weight in exact.items()}
+    _filled(network, state.items(), device)
+    if dtype == torch.float32:
+        kept.write(state, {})
+        return network
+    careful = _filled(_without_weights(parameters), exact.items(), device)
+    found = signal_to_noise(network, careful)
+    kept.write(state, {_SNR: f"{found:.1f}"})
+    return network if found >= LEAST_SNR else careful
+
+
+def _without_weights(parameters: HyperParameters) -> Synthesizer:
+    with torch.device("meta"):
+        return Synthesizer(parameters).requires_grad_(False).eval()
+
+
+def _filled(
+    network: Synthesizer, weights: Iterable[tuple[str, Tensor]], device: torch.device | str
+) -> Synthesizer:
+    """Each weight copied to its device, in the layout in which it is read there."""
+    rows, place = row_weights(network), torch.device(device)
+    for name, weight in weights:
+        assign(network, name, _placed(weight, name in rows, place))
+    return network
 
 
 def _check_shapes(wanted: Mapping[str, Shape], file: TensorFile, weights: Path) -> None:

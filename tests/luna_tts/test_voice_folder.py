@@ -179,7 +179,7 @@ def test_a_thousand_broken_voices_break_nothing(
         sound, own = random.choice(kinds)
         damage = random.choice(corruption.EVERYWHERE + own * 2)
         broken = tmp_path / "broken"
-        shutil.copytree(sound, broken)
+        shutil.copytree(sound, broken, ignore=shutil.ignore_patterns(".luna"))
         damage(broken, random)
         outcomes[f"{damage.__name__}: {_outcome(broken, number)}"] += 1
         shutil.rmtree(broken)

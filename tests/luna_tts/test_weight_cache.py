@@ -1,0 +1,122 @@
+"""What is kept beside a voice: quick to load, the same to the ear, and never of another file."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import safetensors.torch
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from luna_tts.vits.synthesizer import Synthesizer
+from luna_tts.vits.voice_folder import read_voice_folder
+from luna_tts.vits.weights import load_synthesizer
+from tiny_voice import tiny_voice, walked
+
+
+def load(folder: Path, dtype: torch.dtype = torch.float32) -> Synthesizer:
+    voice = read_voice_folder(folder)
+    return load_synthesizer(voice.weights, voice.parameters, dtype=dtype)
+
+
+def kept(folder: Path) -> Path:
+    (file,) = (folder / ".luna").iterdir()
+    return file
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tiny_voice(tmp_path / "voice")
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_was_kept_says_the_same_bit_for_bit(folder: Path, dtype: torch.dtype) -> None:
+    first = walked(load(folder, dtype))
+    weights = read_voice_folder(folder).weights
+    about = weights.stat()
+    weights.write_bytes(bytes(about.st_size))  # only what was kept can speak now
+    os.utime(weights, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert torch.equal(walked(load(folder, dtype)), first)
+
+
+def test_a_copied_folder_keeps_it_and_a_changed_file_does_not(folder: Path, tmp_path: Path) -> None:
+    first = walked(load(folder))
+    copy = Path(shutil.copytree(folder, tmp_path / "copy", copy_function=shutil.copyfile))
+    before = kept(copy).stat()
+    assert torch.equal(walked(load(copy)), first)
+    assert kept(copy).stat().st_mtime_ns == before.st_mtime_ns, "it was made anew"
+    weights = read_voice_folder(folder).weights
+    state = safetensors.torch.load_file(weights)
+    state["emb_g.weight"] = state["emb_g.weight"] + 1
+    safetensors.torch.save_file(state, weights)
+    changed = walked(load(folder))
+    assert not torch.equal(changed, first)
+    assert torch.equal(walked(load(folder)), changed)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.floats(0, 1), st.integers(0, 255), st.booleans())
+def test_a_broken_one_is_made_anew(folder: Path, where: float, byte: int, cut: bool) -> None:
+    first = walked(load(folder))
+    file = kept(folder)
+    data = bytearray(file.read_bytes())
+    head = 8 + int.from_bytes(data[:8], "little")
+    place = round(where * (head - 1))
+    if cut:
+        del data[place:]
+    else:
+        data[place] = byte
+    file.write_bytes(data)
+    assert torch.equal(walked(load(folder)), first)
+
+
+@pytest.mark.parametrize("trouble", ["a full disk", "a file in its place"])
+def test_without_room_a_voice_loads_as_well(
+    folder: Path, trouble: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    if trouble == "a full disk":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    else:
+        (folder / ".luna").touch()
+    try:
+        assert walked(load(folder)).isfinite().all()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "is not kept in a faster form" in caplog.text
+    assert not list(folder.glob(".luna/*"))
+
+
+def test_two_programs_at_once(folder: Path) -> None:
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from luna_tts.vits.voice_folder import read_voice_folder
+        from luna_tts.vits.weights import load_synthesizer
+        voice = read_voice_folder(Path(sys.argv[1]))
+        for _ in range(5):
+            load_synthesizer(voice.weights, voice.parameters)
+    """
+    programs = [subprocess.Popen([sys.executable, "-c", code, str(folder)]) for _ in range(2)]
+    assert [program.wait() for program in programs] == [0, 0]
+    assert torch.equal(walked(load(folder)), walked(load(folder)))
+
+
+def test_a_voice_that_loses_too_much_computes_exactly(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exact = walked(load(folder))
+    shutil.rmtree(folder / ".luna")
+    monkeypatch.setattr("luna_tts.vits.weights.LEAST_SNR", 200.0)
+    assert torch.equal(walked(load(folder, torch.bfloat16)), exact)
+    assert torch.equal(walked(load(folder, torch.bfloat16)), exact), "from what was kept as well"
