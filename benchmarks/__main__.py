@@ -117,7 +117,7 @@ def lines(options: argparse.Namespace, threads: int) -> None:
             seconds = {s: median(a["audio"] for a in answers[s]) for s in SYSTEMS}
             print(
                 f"  {length} characters; audio {seconds['yardstick']:.1f} and"
-                f" {seconds['luna']:.1f} s; CPU-free real-time factor"
+                f" {seconds['luna']:.1f} s; Luna at real-time factor"
                 f" {median(a['whole'] for a in answers['luna']) / seconds['luna']:.2f}"
             )
             asked = (ONE_THREAD if threads else WHOLE)[length]

@@ -43,7 +43,9 @@ def main() -> None:
             _answer({"seconds": time.perf_counter() - began})
         else:
             first, whole, audio = say(asked["text"])
-            _answer({"first": first, "whole": whole, "audio": audio, "memory": _peak()})
+            _answer(
+                {"first": first, "whole": whole, "audio": audio, "memory": _peak(options.device)}
+            )
 
 
 def _options() -> argparse.Namespace:
@@ -60,7 +62,12 @@ def _answer(what: dict[str, object]) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _peak() -> int:
+def _peak(device: str) -> int:
+    """Bytes: of the process, or of what it holds on a graphics card."""
+    if device != "cpu":
+        import torch
+
+        return torch.cuda.max_memory_allocated()
     status = Path("/proc/self/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
