@@ -9,7 +9,7 @@ EXTENSIONS = tuple(
     for name in (
         *("engine", "speech", "playback", "presence"),
         *("voices", "models", "dictionary", "settings"),
-        *("channels", "moderation", "members", "menus"),
+        *("channels", "moderation", "members", "menus", "privacy"),
         *("reader",),
         *("status", "metrics"),
     )

@@ -27,6 +27,7 @@ class Environment:
     data: Path
     database_url: str = field(repr=False)
     """Holds a password."""
+    forget_left: bool
     metrics_port: int | None
     metrics_host: str
 
@@ -46,6 +47,7 @@ class Environment:
             local_wav=Path(variables.get("LUNA_LOCAL_WAV") or "luna-local.wav"),
             data=Path(variables.get("LUNA_DATA") or "data"),
             database_url=variables.get("LUNA_DATABASE_URL", "").strip(),
+            forget_left=_switch(variables, "LUNA_FORGET_LEFT"),
             metrics_port=_port(variables, "LUNA_METRICS_PORT"),
             metrics_host=variables.get("LUNA_METRICS_HOST", "").strip() or "127.0.0.1",
         )
@@ -63,6 +65,13 @@ def _language(variables: Mapping[str, str]) -> str:
     if value not in ("ja", "ko", "en"):
         raise InvalidVariable("LUNA_LANGUAGE", value, "ja, ko or en")
     return value
+
+
+def _switch(variables: Mapping[str, str], name: str) -> bool:
+    value = variables.get(name, "").strip() or "0"
+    if value not in ("0", "1"):
+        raise InvalidVariable(name, value, "0 or 1")
+    return value == "1"
 
 
 def _port(variables: Mapping[str, str], name: str) -> int | None:

@@ -123,3 +123,23 @@ async def test_a_name_is_no_speech(scene: Scene) -> None:
         await scene.newcomer().command("name set", reading="x" * (LONGEST_NAME + 1))
     told = await ask(scene.newcomer(), "name set", reading="*@everyone* {0}")
     assert told == r"お名前は「\*@everyone\* {0}」とお呼びします。"
+
+
+async def test_privacy_shows_what_is_kept_and_deletes_it(scene: Scene) -> None:
+    person = scene.newcomer("en-US")
+    nothing = await (await person.command("privacy")).reply()
+    assert nothing.content.startswith("🔒 I keep nothing of you in this server.")
+    await ask(person, "optout")
+    await answer(await person.command("name set", reading="*るな*"))
+    opened = await person.command("dict add", whose="mine")
+    await opened.modal()
+    await answer(await person.submit(opened, surface="碧", reading="あお"))
+    shown = await (await person.command("privacy")).reply()
+    for line in ("Not to be read: True", r"\*るな\*", "own dictionary, in all servers: 1"):
+        assert line in shown.content
+    assert shown.ephemeral
+    assert buttons(shown) == ["🗑️ Delete"]
+    deleted = await person.press(shown, "🗑️ Delete")
+    assert "Deleted" in (await deleted.reply()).content
+    after = await (await person.command("privacy")).reply()
+    assert after.content.startswith("🔒 I keep nothing of you in this server.")

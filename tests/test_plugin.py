@@ -31,6 +31,7 @@ EXTENSIONS = {
     "moderation": {"mute", "ngword", "Mute reading"},
     "members": {"name", "optout", "optin"},
     "menus": {"Read aloud", "Skip reading"},
+    "privacy": {"privacy"},
     "reader": set[str](),
     "status": {"status", "ping", "help", "credit", "doctor"},
     "metrics": set[str](),
