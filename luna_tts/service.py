@@ -145,12 +145,24 @@ class TTSService:
         self._watchdog = asyncio.create_task(self._watch(), name="luna-watchdog")
         await self.load(EMBEDDED_VOICE)
         await self._on_loader(self._holder.refresh)
+        await self._load_wished()
+        _log.info(
+            "engine ready in %.2f s with %d voice(s), speaking with %s",
+            time.perf_counter() - began,
+            len(self._holder.infos()),
+            self.voice,
+        )
+
+    async def _load_wished(self) -> None:
+        """The first voice that can be loaded is the one that speaks where none is named."""
         found = (*self._holder.names[1:], *self._holder.problems)
         with contextlib.suppress(EngineUnavailable):  # told by each voice that cannot be loaded
             await self._on_loader(self._holder.prepare)
+        loaded = {info.name for info in self._holder.infos()}
         for name in found if self._voices is None else self._voices:
             try:
-                await self.load(name)
+                if name not in loaded:
+                    await self.load(name)
             except EngineClosed:
                 raise
             except LunaError as error:
@@ -160,12 +172,6 @@ class TTSService:
                 if self.voice == EMBEDDED_VOICE:
                     self.voice = name
                     self._holder.pin(name)
-        _log.info(
-            "engine ready in %.2f s with %d voice(s), speaking with %s",
-            time.perf_counter() - began,
-            len(self._holder.infos()),
-            self.voice,
-        )
 
     async def load(self, name: str) -> None:
         """Loads and warms a voice beside those that speak; asked twice at once, loads once."""
@@ -207,10 +213,14 @@ class TTSService:
     async def refresh(self) -> tuple[VoiceStatus, ...]:
         """Looks for voice folders again, and loads anew what is loaded and has changed.
 
+        Where the embedded voice stands in for those that were wished for, they are tried again.
         Raises what `load` raises for the first that fails; what was loaded before speaks on.
         """
         for name in await self._on_loader(self._holder.refresh):
             await self.load(name)
+        wished = self._voices is None or EMBEDDED_VOICE not in self._voices
+        if self.voice == EMBEDDED_VOICE and wished:
+            await self._load_wished()
         return self.catalogue()
 
     def unload(self, name: str) -> None:

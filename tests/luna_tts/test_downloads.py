@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +21,7 @@ from luna_tts.downloads.curated import CURATED
 from luna_tts.vits.voice_folder import read_voice_folder
 from tiny_voice import GOLDEN, tiny_voice
 
+ROOT = Path(__file__).parents[2]
 BERT = CURATED["bert-ja"]
 REPO = "somebody/voices"
 WEIGHTS = "koharu_e1_s10.safetensors"
@@ -204,3 +209,26 @@ def test_an_aivm_file_comes_from_a_plain_address_without_the_token(
     assert download(f"{hub.url}/files/Mao.aivm?download=1") == 0
     assert (tmp_path / "models/Mao/Mao.aivm").read_bytes() == hub.repos[""]["Mao.aivm"]
     assert set(hub.authorizations) == {""}
+
+
+def test_a_terminal_sees_a_bar(hub: FakeHub, tmp_path: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    command = [sys.executable, "-m", "luna_tts", "download", REPO, "--accept-licence"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    ):
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # Linux says so at the end
+            while data := os.read(ours, 4096):
+                shown += data
+    os.close(ours)
+    assert re.search(rf"{WEIGHTS}: 100%\|█+\|", shown.decode())
+    assert b"koharu is here" in shown

@@ -86,6 +86,32 @@ async def test_a_problem_is_over_when_the_voice_is_loaded(models: Path, bert: Pa
     await service.aclose()
 
 
+async def test_what_was_missing_at_the_start_speaks_once_it_is_there(
+    models: Path, bert: Path
+) -> None:
+    late = models / "late"
+    service = TTSService(models, berts={"ja": late})
+    await service.start()
+    assert (await service.synthesize(TEXT)).sample_rate == 48_000
+    await service.refresh()
+    assert service.voice == EMBEDDED_VOICE
+    shutil.copytree(bert, late)
+    await service.refresh()
+    assert service.voice == "akane"
+    assert service.problems() == {}
+    assert (await service.synthesize(TEXT)).sample_rate == 44_100
+    await service.aclose()
+
+
+async def test_who_wishes_for_the_embedded_voice_keeps_it(models: Path, bert: Path) -> None:
+    for wished in ((), (EMBEDDED_VOICE,)):
+        service = TTSService(models, voices=wished, berts={"ja": bert})
+        await service.start()
+        await service.refresh()
+        assert service.voice == EMBEDDED_VOICE
+        await service.aclose()
+
+
 async def test_a_failed_load_changes_nothing(models: Path, bert: Path) -> None:
     service = TTSService(models, voices=("akane",), berts={"ja": bert})
     await service.start()
