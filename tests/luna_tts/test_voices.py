@@ -89,7 +89,7 @@ async def test_a_problem_is_over_when_the_voice_is_loaded(models: Path, bert: Pa
 async def test_what_was_missing_at_the_start_speaks_once_it_is_there(
     models: Path, bert: Path
 ) -> None:
-    late = models / "late"
+    late = models / ".late"  # hidden: no voice
     service = TTSService(models, berts={"ja": late})
     await service.start()
     assert (await service.synthesize(TEXT)).sample_rate == 48_000
