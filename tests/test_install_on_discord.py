@@ -41,8 +41,8 @@ async def scene(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Scene
     voice, bert = tiny_voice(folder / "origin/koharu"), wide_bert(folder / "origin/bert")
     env = {"LUNA_MODELS": str(folder / "models"), "LUNA_BERT_JA": str(folder / "bert")}
     with fake_hub() as hub:
-        hub.repos[REPO] = {f"koharu/{file.name}": file.read_bytes() for file in voice.iterdir()}
-        hub.repos[BERT.repo] = {file.name: file.read_bytes() for file in bert.iterdir()}
+        hub.repos[REPO] = {f"koharu/{file.name}": file.read_bytes() for file in voice.glob("[!.]*")}
+        hub.repos[BERT.repo] = {file.name: file.read_bytes() for file in bert.glob("[!.]*")}
         hub.commits[BERT.repo] = BERT.revision
         async with StandIn() as discord:
             cafe = open_cafe(discord, "Install", "en-US")

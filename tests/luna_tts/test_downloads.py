@@ -32,10 +32,12 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     """One voice in a folder of its repository, and the BERT."""
     folder = tiny_voice(tmp_path / "origin" / "koharu")
     with fake_hub() as hub:
-        hub.repos[REPO] = {f"koharu/{file.name}": file.read_bytes() for file in folder.iterdir()}
+        hub.repos[REPO] = {
+            f"koharu/{file.name}": file.read_bytes() for file in folder.glob("[!.]*")
+        }
         hub.repos[REPO]["README.md"] = b"# Voices"
         bert = GOLDEN / "bert_h64"
-        hub.repos[BERT.repo] = {file.name: file.read_bytes() for file in bert.iterdir()}
+        hub.repos[BERT.repo] = {file.name: file.read_bytes() for file in bert.glob("[!.]*")}
         hub.commits[BERT.repo] = BERT.revision
         hub.licences[BERT.repo] = "cc-by-sa-4.0"
         monkeypatch.setenv("HF_ENDPOINT", hub.url)
