@@ -28,6 +28,9 @@ class PcmStream:
         self._bytes_read = 0
         self._read = bytearray()
         """What was read of the present sentence."""
+        self._ending = False
+        self._over = False
+        """It was ended by its reader's side, at the end of a sentence."""
 
     def feed(self, pcm: bytes) -> None:
         """Adds 48 kHz stereo s16 PCM of any length. Feeding side."""
@@ -45,6 +48,8 @@ class PcmStream:
 
     def read(self) -> bytes:
         """The next 20 ms: silence when it has run dry, `b""` when all is said. Reading side."""
+        if self._over:
+            return b""
         finished = self._finished  # before looking at what was fed: nothing is fed after it
         while len(self._held) < FRAME_BYTES and self._fed:
             self._held += self._fed.popleft()
@@ -57,6 +62,7 @@ class PcmStream:
         while self._sentences and self._sentences[0] <= self._bytes_read:
             of_this_one = self._bytes_read - self._sentences.popleft()
             del self._read[: len(self._read) - of_this_one]
+            self._over = self._ending
         return frame.ljust(FRAME_BYTES, b"\0") if frame else b""
 
     def rewind(self) -> None:
@@ -64,6 +70,10 @@ class PcmStream:
         self._held[:0] = self._read
         self._bytes_read -= len(self._read)
         self._read.clear()
+
+    def end_sentence(self) -> None:
+        """What is read ends with the sentence that is being read. Any thread."""
+        self._ending = True
 
     @property
     def ready(self) -> bool:
@@ -77,8 +87,8 @@ class PcmStream:
 
     @property
     def exhausted(self) -> bool:
-        """All that will ever be fed was read. Either side."""
-        return self._finished and self._bytes_read == self._bytes_fed
+        """All that will ever be read was read. Either side."""
+        return self._over or (self._finished and self._bytes_read == self._bytes_fed)
 
     def seconds_left(self) -> float:
         """How much was fed and not yet read. Any thread."""

@@ -16,6 +16,9 @@ from ._chat_message import ChatMessage
 from ._speech_queue import SpeechQueue, Utterance
 from ._voice_link import VocalChannel, VoiceLink
 
+SENTENCE_SECONDS = 5.0
+"""How long Luna may speak on when she is to end; ten seconds is all that supervisors wait."""
+
 
 @dataclass(eq=False)
 class Session:
@@ -25,6 +28,22 @@ class Session:
     queue: SpeechQueue
     order: asyncio.Lock = field(default_factory=asyncio.Lock)
     """First come, first served: callers wait here while the one before them joins or checks."""
+    _silenced: int = 0
+
+    def offering(self) -> Callable[[Utterance | None], None]:
+        """`offer`, for what is being prepared: until somebody silences her."""
+        silenced = self._silenced
+
+        def offer(utterance: Utterance | None) -> None:
+            if self._silenced == silenced:
+                self.offer(utterance)
+
+        return offer
+
+    def silence(self) -> int:
+        """Silences and forgets everything, what is being prepared too; how many were waiting."""
+        self._silenced += 1
+        return self.queue.clear()
 
     def offer(self, utterance: Utterance | None) -> None:
         """Has it spoken if there is something to say, and she has not left meanwhile."""
@@ -32,7 +51,8 @@ class Session:
             self.queue.offer(utterance)
 
     async def aclose(self) -> None:
-        """Falls silent and leaves the voice channel."""
+        """Comes to the end of a sentence, if that is near, and leaves the voice channel."""
+        await self.queue.end_sentence(SENTENCE_SECONDS)
         await self.queue.aclose()
         await self.link.aclose()
 

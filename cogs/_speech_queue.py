@@ -160,6 +160,13 @@ class SpeechQueue:
         """Returns when everything asked for so far was spoken or dropped."""
         await self._idle.wait()
 
+    async def end_sentence(self, longest: float) -> None:
+        """Drops what waits; returns when the present sentence is at its end, or the time is up."""
+        self._waiting.clear()
+        if self._current is not None and self._turn is not None and not self.paused:
+            self._current.stream.end_sentence()
+            await asyncio.wait([self._turn], timeout=longest)
+
     async def aclose(self) -> None:
         """Falls silent at once and drops what waits."""
         self._task.cancel()

@@ -35,9 +35,9 @@ class Playback(LunaCog, name="LunaPlayback"):
         """Silences everything, and ends a pause; stays in the channel."""
         async with self.acknowledged(interaction):
             session = self._session(interaction)
-            count = session.queue.clear()
+            count = session.silence()
             async with session.order:  # what was asked for before this, and is still on its way
-                count += session.queue.clear()
+                count += session.silence()
         await self.reply(interaction, "stopped", count=count)
 
     @app_commands.command(

@@ -68,7 +68,7 @@ class Reader(LunaCog, name="LunaReader"):
         """Reads a message, if it is one to be read."""
         if (session := self._session(message)) is not None:
             order = self._order(session.link.guild.id)
-            order.enter(message.id, self._prepare(message, session), session.offer)
+            order.enter(message.id, self._prepare(message, session), session.offering())
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, edit: discord.RawMessageUpdateEvent) -> None:
@@ -90,7 +90,7 @@ class Reader(LunaCog, name="LunaReader"):
             waited = session.queue.replace(message.id, utterance)
             if titles and not waited:
                 preparing = self._prepare(message, session, titles_only=True)
-                order.enter(message.id, preparing, session.offer)
+                order.enter(message.id, preparing, session.offering())
 
         order.enter(message.id, self._prepare(message, session), change)
 

@@ -240,12 +240,16 @@ async def test_two_guilds_at_once_hear_their_own(
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_in_mid_speech_ends_it_all_at_once(
-    discord: StandIn, cafe: Cafe, bot: BotProcess, how: signal.Signals
+async def test_a_signal_in_mid_speech_lets_her_finish_the_sentence(
+    discord: StandIn, cafe: Cafe, bot: BotProcess, open_jtalk: OpenJTalkModel, how: signal.Signals
 ) -> None:
-    interaction = await cafe.say(LONG)
+    first, second = "あと少しで終わりますよ。", LONG
+    interaction = await cafe.say(first + second)
     await cafe.ear.speech(since=interaction.sent_at, timeout=10)
-    assert await bot.stop(how) < 3
+    assert await bot.stop(how) < 8
+    heard = cafe.ear.pcm(since=interaction.sent_at)
+    assert length(heard) == pytest.approx(length(spoken(open_jtalk, first)), rel=0.2)
+    assert similarity(heard, spoken(open_jtalk, first)) > ALIKE
     assert bot.returncode == 0
     assert discord.voice_channel_of_bot(cafe.guild) is None, "Luna said goodbye to voice"
     for trouble in (

@@ -107,3 +107,19 @@ def test_a_rewound_stream_begins_its_sentence_again(lengths: list[int], frames: 
     expected = max(begin for begin in begins[:-1] if begin <= len(read))
     assert again == b"".join(sentences)[expected:]
     assert stream.exhausted
+
+
+@given(st.lists(st.integers(1, 6000).map(lambda n: n * 4), min_size=1, max_size=6))
+def test_a_stream_that_is_ended_ends_with_its_sentence(lengths: list[int]) -> None:
+    stream = PcmStream()
+    for length in lengths:
+        stream.begin_sentence()
+        stream.feed(b"\1" * length)
+    stream.read()
+    in_one_frame = [sum(lengths[:n]) for n in range(1, len(lengths)) if sum(lengths[:n]) > 3840]
+    stream.end_sentence()
+    stream.finish()
+    drain(stream)
+    assert stream.exhausted
+    end = in_one_frame[0] if in_one_frame else sum(lengths)
+    assert 0 <= round(stream.seconds_read() * 192_000) - end < 3840
