@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Protocol
 
-from luna_tts.service import ServiceStats
+from luna_tts.types import ServiceStats
 
 RECENT = 256
 """How many values of a measure are kept; older ones live on in its sums."""

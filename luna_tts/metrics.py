@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
-from luna_tts.service import ServiceStats
+from luna_tts.types import ServiceStats
 
 
 def engine_metrics(stats: ServiceStats) -> Iterable[Metric]:

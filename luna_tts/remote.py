@@ -22,8 +22,8 @@ from luna_tts.errors import EngineClosed, LunaError, NothingToSay, UnknownVoice,
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.rest import Rest
-from luna_tts.service import ServiceStats, TTSService
-from luna_tts.types import AudioChunk, SynthesisOptions, VoiceInfo, VoiceStatus
+from luna_tts.service import TTSService
+from luna_tts.types import AudioChunk, ServiceStats, SynthesisOptions, VoiceInfo, VoiceStatus
 
 CONNECT_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 10.0

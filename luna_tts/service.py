@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -35,6 +34,7 @@ from luna_tts.types import (
     AudioChunk,
     Precision,
     Samples,
+    ServiceStats,
     SpeechModel,
     SynthesisOptions,
     VoiceInfo,
@@ -56,30 +56,6 @@ _WATCH_SECONDS: Final = 1.0
 _log = logging.getLogger(__name__)
 _END: Final = object()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceStats:
-    """What the service has done so far, as plain data."""
-
-    voices: tuple[str, ...]
-    """Names of the loaded voices."""
-    nbytes: int
-    """Memory that they hold together, in bytes."""
-    streams: int
-    """Utterances being synthesized now."""
-    waiting: int
-    """Steps that wait for the inference thread."""
-    utterances: int
-    """Utterances finished."""
-    audio_seconds: float
-    """Speech made."""
-    inference_seconds: float
-    """Time that the inference thread spent on it."""
-    step_seconds: float = 0.0
-    """How long the present step has been running; some tenths are usual."""
-    relieved: int = 0
-    """Steps that did not end, each of which cost a thread."""
 
 
 class TTSService:

@@ -122,6 +122,30 @@ class VoiceStatus:
     """Why it cannot be used."""
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceStats:
+    """What the service has done so far, as plain data."""
+
+    voices: tuple[str, ...]
+    """Names of the loaded voices."""
+    nbytes: int
+    """Memory that they hold together, in bytes."""
+    streams: int
+    """Utterances being synthesized now."""
+    waiting: int
+    """Steps that wait for the inference thread."""
+    utterances: int
+    """Utterances finished."""
+    audio_seconds: float
+    """Speech made."""
+    inference_seconds: float
+    """Time that the inference thread spent on it."""
+    step_seconds: float = 0.0
+    """How long the present step has been running; some tenths are usual."""
+    relieved: int = 0
+    """Steps that did not end, each of which cost a thread."""
+
+
 class SpeechModel(Protocol):
     """The face of a voice that is loaded: `OpenJTalkModel` now, `TTSModel` for voice folders.
 

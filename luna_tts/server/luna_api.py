@@ -177,7 +177,8 @@ def _saying(request: _Request) -> Saying:
 
 def _voice(status: VoiceStatus, default: str) -> Voice:
     told = asdict(status.info) if status.info else {}
-    told.pop("licence", None)
+    for unsent in ("licence", "icon"):
+        told.pop(unsent, None)
     return Voice(
         **{**told, "name": status.name},
         loaded=status.loaded,
