@@ -39,5 +39,13 @@ check: setup
 bench: setup
 	PYTHONPATH=tests/luna_tts $(BIN)/python -m benchmarks
 
+# Every package that Luna runs on, with hashes (`pip install --require-hashes -r requirements.lock`),
+# and the list of them for auditors; uv is https://docs.astral.sh/uv
+lock: setup
+	uv pip compile --quiet pyproject.toml --extra bot --extra neural --extra server \
+		--extra postgres --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/python -m docs.sbom
+
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache

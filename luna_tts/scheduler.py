@@ -5,7 +5,7 @@ that wait, the one whose listener has the least left to hear, so that a new list
 comes before a comfortable listener's tenth (earliest deadline first, Liu and Layland 1973).
 
 A step that does not end (a driver that hangs, a disk that does not answer) cannot be interrupted in
-Python. Whoever watches calls `relieve`: its thread is left to itself and another one goes on.
+Python: its thread is left to itself and another one goes on.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 _PATIENCE_SECONDS = 2.0
 """Work that nobody listens to (a file, a warm-up) counts as due this long after it was asked."""
+STUCK_SECONDS = 30.0
+"""A step that takes longer will not end."""
+WATCH_SECONDS = 1.0
 _END_SECONDS = 5.0
 """How long closing waits for the step that runs."""
 
@@ -116,6 +119,17 @@ class Scheduler:
             self._waiting.append(step)
             self._come.notify()
         return step.future
+
+    async def watch(self) -> None:
+        """Relieves whatever step is stuck, until it is cancelled."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            if self.relieve(STUCK_SECONDS):
+                _log.error(
+                    "a step of speech did not end within %g s: its thread was left to itself and "
+                    "another one goes on; if that happens again, start Luna anew",
+                    STUCK_SECONDS,
+                )
 
     def relieve(self, longest: float) -> bool:
         """Gives up the present step if it has run longer than `longest` seconds.

@@ -49,10 +49,6 @@ DEFAULT_BERTS: Final[Mapping[str, Path]] = MappingProxyType(
 )
 """Where BERT models are looked for; relative to the working directory."""
 
-STUCK_SECONDS: Final = 30.0
-"""A step that takes longer will not end: a tenth of a second is usual."""
-_WATCH_SECONDS: Final = 1.0
-
 _log = logging.getLogger(__name__)
 _END: Final = object()
 T = TypeVar("T")
@@ -118,7 +114,7 @@ class TTSService:
         Raises `LunaError` if not even the embedded voice can be loaded.
         """
         began = time.perf_counter()
-        self._watchdog = asyncio.create_task(self._watch(), name="luna-watchdog")
+        self._watchdog = asyncio.create_task(self._scheduler.watch(), name="luna-watchdog")
         await self.load(EMBEDDED_VOICE)
         await self._on_loader(self._holder.refresh)
         await self._load_wished()
@@ -323,16 +319,6 @@ class TTSService:
         await self._scheduler.aclose()
         # A file that is being read cannot be interrupted; nobody waits for it.
         self._loader.shutdown(wait=not loading, cancel_futures=True)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_SECONDS)
-            if self._scheduler.relieve(STUCK_SECONDS):
-                _log.error(
-                    "a step of speech did not end within %g s: its thread was left to itself and "
-                    "another one goes on; if that happens again, start Luna anew",
-                    STUCK_SECONDS,
-                )
 
     def _model(self, text: str, voice: str | None) -> SpeechModel:
         if len(text) > MAX_CHARACTERS:

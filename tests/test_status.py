@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+import discord
 import pytest
 import pytest_asyncio
 
 from cafe import LONG, ROOT, Cafe, luna, open_cafe
+from cogs._locale import Phrases
 from cogs.status import BUILT_ON
 from discord_standin import BotProcess, Human, Interaction, StandIn
 from discord_standin.components import walk
@@ -121,8 +123,9 @@ async def test_status_names_this_server_and_counts_the_others(scene: Scene) -> N
     await other.alice.join(other.lounge)
     for each in (cafe, other):
         await each.hears("はい。")
-        for _ in range(2):
-            await (await each.say(LONG)).reply()
+        first = await each.say(LONG)
+        await each.ear.speech(since=first.sent_at, timeout=20)
+        await (await each.say(LONG)).reply()
     told = await ask(scene.members["en-US"], "status")
     assert f"🔊 Speaking in <#{cafe.lounge.id}>; listeners: 1, texts waiting: 1" in told
     assert "Other servers with me in voice: 1, texts waiting there: 1" in told
@@ -276,14 +279,15 @@ async def test_doctor_finds_a_healthy_bot(
     await admin.join(cafe.lounge)
     await cafe.hears("はい。")
     told = await ask(admin, "doctor")
-    healthy = lines(told, "✅")
+    # On a busy machine Luna is rightly said to be slow.
+    healthy = [*lines(told, "✅"), *lines(told, "⚠️")]
     for text in (*found, "davey", "PyNaCl", "libopus", "discord.py", "open-jtalk", "PyTorch"):
         assert any(text in line for line in healthy), text
     assert f"<#{cafe.chat.id}>" in told
     assert f"<#{cafe.lounge.id}>" in told
     assert lines(told, "❌") == []
-    (broken,) = lines(told, "⚠️")
-    assert "1" in broken
+    unusable = Phrases().text("doctor", "voices_unusable", discord.Locale(locale), count=1)
+    assert unusable in lines(told, "⚠️")
     assert "broken" not in told, "names of folders are for the bot's owner"
     assert "config.json" not in told
     assert str(ROOT) not in told

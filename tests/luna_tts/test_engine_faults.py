@@ -53,8 +53,8 @@ class Fragile(OpenJTalkModel):
 async def fragile(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[TTSService]:
     Fragile.released.clear()
     monkeypatch.setattr("luna_tts.holder.OpenJTalkModel", Fragile)
-    monkeypatch.setattr("luna_tts.service.STUCK_SECONDS", 0.2)
-    monkeypatch.setattr("luna_tts.service._WATCH_SECONDS", 0.02)
+    monkeypatch.setattr("luna_tts.scheduler.STUCK_SECONDS", 0.2)
+    monkeypatch.setattr("luna_tts.scheduler.WATCH_SECONDS", 0.02)
     service = TTSService()
     await service.start()
     yield service
