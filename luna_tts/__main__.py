@@ -92,9 +92,8 @@ async def _say(arguments: argparse.Namespace) -> None:
         pitch_scale=arguments.pitch,
         volume=arguments.volume,
     )
-    service = TTSService(
-        _environment(arguments).models, voices=(arguments.voice,) if arguments.voice else ()
-    )
+    wished = (arguments.voice,) if arguments.voice else ()
+    service = replace(_environment(arguments), voices=wished).open_local_service()
     try:
         await service.start()
         began = time.perf_counter()

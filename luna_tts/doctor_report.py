@@ -19,7 +19,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "pip install opuslib-next-bundled, or put the path of a libopus into LUNA_OPUS_LIBRARY",
     "torch_ok": "PyTorch {version}, {threads} threads, computes on {device}",
     "torch_missing": "PyTorch is not installed; only the built-in voice speaks: "
-    "pip install 'luna-tts[neural]' (make setup)",
+    "pip install 'luna-tts[neural]' (make run)",
     "device_refused": "{reason}",
     "disk_ok": "free disk space: {models:.1f} GB for voices, {data:.1f} GB for data",
     "disk_low": "little disk space: {models:.1f} GB for voices, {data:.1f} GB for data; "

@@ -140,6 +140,7 @@ def _hub(wanted: str) -> ModuleType:
     if any(os.environ.get(name, "").upper() in ("1", "ON", "YES", "TRUE") for name in _OFFLINE):
         cure = "unset HF_HUB_OFFLINE for the download"
         raise DownloadFailed(wanted, "would have to come from the network", cure)
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")  # what is installed here is not theirs
     try:
         import huggingface_hub
         import huggingface_hub.file_download

@@ -27,10 +27,14 @@ REPO = "somebody/voices"
 WEIGHTS = "koharu_e1_s10.safetensors"
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_voice(tmp_path_factory.mktemp("origin") / "koharu")
+
+
 @pytest.fixture
-def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
+def hub(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeHub]:
     """One voice in a folder of its repository, and the BERT."""
-    folder = tiny_voice(tmp_path / "origin" / "koharu")
     with fake_hub() as hub:
         hub.repos[REPO] = {
             f"koharu/{file.name}": file.read_bytes() for file in folder.glob("[!.]*")

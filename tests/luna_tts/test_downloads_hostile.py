@@ -21,9 +21,9 @@ from luna_tts.downloads.offer import check_path
 from luna_tts.downloads.sources import find_offer
 from luna_tts.errors import DownloadFailed, LunaError
 from luna_tts.vits.voice_folder import read_voice_folder
-from test_downloads import REPO, WEIGHTS, download, hub
+from test_downloads import REPO, WEIGHTS, download, folder, hub
 
-__all__ = ["hub"]
+__all__ = ["folder", "hub"]
 
 LARGE = bytes(range(256)) * 4096 * 24
 """25 MB: more than two of the library's pieces."""
@@ -35,7 +35,7 @@ def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> str:
     error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("luna_tts:")]
     assert len(error) == 1
     left = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path.is_file()}
-    assert left <= {"origin", "models", "bert"}
+    assert left <= {"models", "bert"}
     assert not (tmp_path / "models/koharu").exists()
     return error[0]
 
