@@ -158,6 +158,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         import uvicorn
 
         from luna_tts.server import create_app
+        from luna_tts.server.protocol import MOST_CONNECTIONS, ImpatientProtocol
         from luna_tts.server.settings import ServerSettings
     except ImportError as error:
         raise EngineUnavailable(
@@ -172,7 +173,11 @@ async def _serve(arguments: argparse.Namespace) -> None:
         try:
             await service.start()
             config = uvicorn.Config(
-                create_app(service, settings), log_config=None, timeout_graceful_shutdown=3
+                create_app(service, settings),
+                http=ImpatientProtocol,
+                limit_concurrency=MOST_CONNECTIONS,
+                log_config=None,
+                timeout_graceful_shutdown=3,
             )
             await uvicorn.Server(config).serve([listening])
         finally:

@@ -11,6 +11,7 @@ import uvicorn
 
 from luna_tts import TTSService
 from luna_tts.server.app import create_app
+from luna_tts.server.protocol import ImpatientProtocol
 
 
 class _Server(uvicorn.Server):
@@ -25,7 +26,11 @@ async def served(service: TTSService, port: int, host: str = "127.0.0.1") -> Asy
     """Serves a started `service` and yields the address. Raises `OSError` if it is in use."""
     with socket.create_server((host, port)) as listening:
         config = uvicorn.Config(
-            create_app(service), log_config=None, access_log=False, timeout_graceful_shutdown=1
+            create_app(service),
+            http=ImpatientProtocol,
+            log_config=None,
+            access_log=False,
+            timeout_graceful_shutdown=1,
         )
         server = _Server(config)
         running = asyncio.create_task(server.serve([listening]), name="luna-http")

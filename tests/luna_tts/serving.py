@@ -14,6 +14,7 @@ import uvicorn
 
 from luna_tts import TTSService
 from luna_tts.server import create_app
+from luna_tts.server.protocol import ImpatientProtocol
 from luna_tts.server.settings import ServerSettings
 
 LONG = "昔々あるところに、おじいさんとおばあさんが住んでいました。" * 40
@@ -31,7 +32,9 @@ async def serving(
 ) -> AsyncIterator[str]:
     """Yields the address. The dictionary is in the data folder of the test."""
     app = create_app(service, settings or limits())
-    config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, http=ImpatientProtocol, log_config=None, timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         running = asyncio.create_task(server.serve([listening]))
