@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -111,10 +111,12 @@ class Installing:
         try:
             content = self._progress(interaction, download)
             await interaction.response.edit_message(content=content, view=None)
-            fetching = asyncio.create_task(asyncio.to_thread(self._fetch, download))
+            fetching = _on_a_daemon(partial(self._fetch, download))
             while not (await asyncio.wait([fetching], timeout=PROGRESS_SECONDS))[0]:
                 await self._tell(interaction, self._progress(interaction, download))
             await fetching
+        except _Stopped:
+            return  # the bot ends, or the extension is reloaded
         finally:
             download.stopped.set()
             self._running = None
@@ -148,3 +150,29 @@ class Installing:
     def _place(self, offer: Offer) -> Path:
         engine = self._cog.environment.engine
         return engine.bert_ja if offer.kind == "bert" else engine.models / offer.name
+
+
+def _on_a_daemon(work: Callable[[], None]) -> asyncio.Future[None]:
+    """Runs `work` on a thread for which a bot that ends does not wait."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def conclude(error: Exception | None) -> None:
+        if done.cancelled():
+            return
+        if error is None:
+            done.set_result(None)
+        else:
+            done.set_exception(error)
+
+    def run() -> None:
+        error = None
+        try:
+            work()
+        except Exception as raised:
+            error = raised
+        with contextlib.suppress(RuntimeError):  # the loop is closed, and nobody waits
+            loop.call_soon_threadsafe(conclude, error)
+
+    threading.Thread(target=run, name="luna-download", daemon=True).start()
+    return done

@@ -125,3 +125,25 @@ async def test_a_failure_changes_nothing_and_is_told(scene: Scene) -> None:
     )
     assert "I could not download config.json" in told[0].content
     assert not (scene.models / "haru").exists()
+
+
+async def test_a_bot_that_is_told_to_end_does_not_wait_for_a_download(tmp_path: Path) -> None:
+    voice = tiny_voice(tmp_path / "origin/koharu")
+    with fake_hub() as hub:
+        hub.repos[REPO] = {f"koharu/{f.name}": f.read_bytes() for f in voice.glob("[!.]*")}
+        hub.repos[BERT.repo] = dict.fromkeys(("config.json", "vocab.txt", "pytorch_model.bin"), b"")
+        hub.commits[BERT.repo] = BERT.revision
+        hub.stalls["koharu_e1_s10.safetensors"] = threading.Event()
+        env = {"LUNA_MODELS": str(tmp_path / "models"), "LUNA_BERT_JA": str(tmp_path / "bert")}
+        async with StandIn() as discord:
+            cafe = open_cafe(discord, "Ends", "en-US")
+            discord.make_owner(cafe.alice)
+            cafe.alice.permissions = ["manage_guild"]
+            async with luna(discord, {**env, "HF_ENDPOINT": hub.url}) as bot:
+                discord.open_command(cafe.guild, "model")
+                asked = await (await cafe.alice.command("model install", source=REPO)).reply()
+                await cafe.alice.press(asked, "Accept the licence and download")
+                await discord.wait_for(
+                    lambda: asked.content.startswith("Downloading: "), "no progress", 20
+                )
+                assert await bot.stop() < 5
