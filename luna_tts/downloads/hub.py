@@ -15,7 +15,7 @@ from typing import Any, BinaryIO, Final, cast
 from urllib.parse import urlsplit
 
 from luna_tts.downloads.offer import RemoteFile, check_path
-from luna_tts.errors import DownloadFailed, EngineUnavailable, LunaError
+from luna_tts.errors import DownloadFailed, EngineUnavailable
 
 HUB: Final = "https://huggingface.co"
 _OFFLINE: Final = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE")
@@ -93,7 +93,7 @@ def fetch(
             have = opened.truncate(0)
             opened.seek(0)
         tell(have)
-        bounded = cast(BinaryIO, _Bounded(opened, file.name, limit, tell))
+        bounded = _Bounded(opened, file.name, limit, tell)
         # A server that has not said the size may have changed the file meanwhile.
         resumed = have if file.size is not None else 0
         if not resumed:
@@ -102,15 +102,15 @@ def fetch(
         try:
             http_get(
                 file.url,
-                bounded,
+                cast(BinaryIO, bounded),
                 resume_size=resumed,
                 headers=headers,
                 expected_size=file.size,
                 displayed_filename=file.name,
             )
-        except LunaError:
-            raise
         except Exception as error:
+            if error is bounded.refused:
+                raise
             raise _failed(file.name, error) from error
 
 
@@ -122,13 +122,19 @@ class _Bounded:
         self._name = name
         self._limit = limit
         self._tell = tell
+        self.refused: Exception | None = None
+        """Why it takes no more."""
 
     def write(self, data: bytes) -> int:
-        if self._file.tell() + len(data) > self._limit:
-            problem = f"sends more than the {self._limit:,} bytes that it may have"
-            raise DownloadFailed(self._name, problem, "take another source")
-        written = self._file.write(data)
-        self._tell(self._file.tell())
+        try:
+            if self._file.tell() + len(data) > self._limit:
+                problem = f"sends more than the {self._limit:,} bytes that it may have"
+                raise DownloadFailed(self._name, problem, "take another source")
+            written = self._file.write(data)
+            self._tell(self._file.tell())
+        except Exception as error:
+            self.refused = error
+            raise
         return written
 
     def __getattr__(self, name: str) -> Any:

@@ -50,17 +50,18 @@ def test_a_broken_connection_is_gone_on_with(hub: FakeHub, tmp_path: Path) -> No
     assert (tmp_path / f"models/koharu/{WEIGHTS}").read_bytes() == LARGE
 
 
+@pytest.mark.parametrize("reason", [KeyboardInterrupt, StopAsyncIteration])
 def test_a_download_that_was_stopped_is_gone_on_with_the_next_time(
-    hub: FakeHub, tmp_path: Path
+    hub: FakeHub, tmp_path: Path, reason: type[BaseException]
 ) -> None:
     hub.repos[REPO][f"koharu/{WEIGHTS}"] = LARGE
     offer, folder = find_offer(REPO), tmp_path / "models/koharu"
 
     def stop(done: int, total: int | None) -> None:
         if done > 12 << 20:
-            raise KeyboardInterrupt
+            raise reason
 
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(reason):
         install(offer, folder, stop)
     assert not folder.exists()
     heard: list[int] = []
