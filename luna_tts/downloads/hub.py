@@ -126,16 +126,18 @@ class _Bounded:
         """Why it takes no more."""
 
     def write(self, data: bytes) -> int:
+        here = self._file.tell() + len(data)
+        if here <= self._limit:
+            self._file.write(data)
         try:
-            if self._file.tell() + len(data) > self._limit:
+            if here > self._limit:
                 problem = f"sends more than the {self._limit:,} bytes that it may have"
                 raise DownloadFailed(self._name, problem, "take another source")
-            written = self._file.write(data)
-            self._tell(self._file.tell())
+            self._tell(here)
         except Exception as error:
             self.refused = error
             raise
-        return written
+        return len(data)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)

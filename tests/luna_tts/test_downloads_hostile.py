@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -309,3 +310,14 @@ def test_a_path_that_is_taken_stays_where_it_belongs(path: str) -> None:
     root = Path("/somewhere/models")
     assert Path(os.path.normpath(root / taken)).is_relative_to(root)
     assert Path(os.path.normpath(root / taken)) != root
+
+
+def test_a_disk_that_fills_up_meanwhile_is_one_sentence(
+    hub: FakeHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("luna_tts.downloads.hub._Bounded.write", full)
+    with pytest.raises(DownloadFailed, match="No space left on device"):
+        install(find_offer(REPO), tmp_path / "models/koharu")
