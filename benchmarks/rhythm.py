@@ -3,8 +3,8 @@
     PYTHONPATH=tests:tests/luna_tts python -m benchmarks.rhythm --folder DIR [--minutes 10]
 
 The unmodified bot speaks to six voice channels of the Discord stand-in with the embedded voice,
-line after line, and to three more with the full-size voice of --folder (that of `python -m
-benchmarks`), which keep the inference thread busy all the time. Lateness is a packet's arrival at
+line after line, and to one more with the full-size voice of --folder (that of `python -m
+benchmarks`), which keeps the inference thread busy. Lateness is a packet's arrival at
 the kernel against its place in its run of packets; a gap is silence inside an utterance that the
 utterance does not have.
 """
@@ -25,7 +25,7 @@ from discord_standin import StandIn, largest_gap
 from discord_standin.listener import HeardPacket
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 
-LISTENERS, LOADERS = 6, 3
+LISTENERS, LOADERS = 6, 1
 GAP_SECONDS = 0.06
 RATE = 48_000
 
@@ -92,6 +92,8 @@ def report(gaps: list[float], cafes: list[Cafe]) -> None:
 def lateness(packets: Iterable[HeardPacket]) -> Iterator[float]:
     """Milliseconds by which each packet is later than the most punctual one of its run."""
     for run in runs(packets):
+        while not run[-1].pcm.any():  # the frames of silence at the end are sent all at once
+            run.pop()
         clock = np.array([packet.arrival - packet.timestamp / RATE for packet in run])
         yield from (clock - clock.min()) * 1000
 
@@ -100,7 +102,7 @@ def runs(packets: Iterable[HeardPacket]) -> Iterator[list[HeardPacket]]:
     """Packets of one sound on end, a second at least."""
     run: list[HeardPacket] = []
     for packet in packets:
-        if run and (_skips(run[-1], packet) or packet.arrival - run[-1].arrival > 0.5):
+        if run and (_skips(run[-1], packet) or _pauses(run[-1], packet)):
             if len(run) >= 50:
                 yield run
             run = []
@@ -111,6 +113,11 @@ def runs(packets: Iterable[HeardPacket]) -> Iterator[list[HeardPacket]]:
 
 def _skips(one: HeardPacket, following: HeardPacket) -> bool:
     return (following.sequence - one.sequence) % 65536 != 1
+
+
+def _pauses(one: HeardPacket, following: HeardPacket) -> bool:
+    """Frames of silence end a sound; after them the sender owes nothing."""
+    return not one.pcm.any() and following.arrival - one.arrival > 0.03
 
 
 if __name__ == "__main__":

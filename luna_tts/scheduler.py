@@ -1,8 +1,8 @@
 """The one inference thread, and whose step runs on it next: the listener who would run dry first.
 
 A step is about 100 ms of work for one stream. Each time the thread is free it takes, of all steps
-that wait, the one whose listener has the least left to hear, so that a new listener's first window
-comes before a comfortable listener's tenth (earliest deadline first, Liu and Layland 1973).
+that wait, the one whose listener has the least left to hear; a new listener's first window comes
+before a comfortable listener's tenth (earliest deadline first, Liu and Layland 1973).
 
 A step that does not end (a driver that hangs, a disk that does not answer) cannot be interrupted in
 Python: its thread is left to itself and another one goes on.
@@ -26,6 +26,9 @@ T = TypeVar("T")
 
 _PATIENCE_SECONDS = 2.0
 """Work that nobody listens to (a file, a warm-up) counts as due this long after it was asked."""
+_FIRST_SOUND_SECONDS = 0.25
+"""Whoever asks waits so long without complaint, but whoever runs dry hears a gap at once: the steps
+before a first sound let those go first who have less left than that."""
 STUCK_SECONDS = 30.0
 """A step that takes longer will not end."""
 WATCH_SECONDS = 1.0
@@ -33,6 +36,21 @@ _END_SECONDS = 5.0
 """How long closing waits for the step that runs."""
 
 _log = logging.getLogger(__name__)
+
+
+class Deadline:
+    """How much time there is for the next step of one utterance, in seconds."""
+
+    def __init__(self, seconds_left: Callable[[], float]) -> None:
+        self._seconds_left = seconds_left
+        self._due = time.monotonic() + _FIRST_SOUND_SECONDS
+        self.sounds = False
+        """Whether its listener has been given anything of it."""
+
+    def __call__(self) -> float:
+        """What is left to hear; for who waits for the first sound, at least until that is due."""
+        left = self._seconds_left()
+        return left if self.sounds else max(left, self._due - time.monotonic())
 
 
 @dataclass(eq=False)

@@ -29,7 +29,7 @@ from luna_tts.holder import TTSModelHolder
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.reading import Sentence
-from luna_tts.scheduler import Scheduler
+from luna_tts.scheduler import Deadline, Scheduler
 from luna_tts.types import (
     AudioChunk,
     Precision,
@@ -258,11 +258,14 @@ class TTSService:
         """
         model = self._model(text, voice)
         self._streams += 1
+        deadline = Deadline(seconds_left) if seconds_left else None
         try:
             steps = model.stream(text, options or SynthesisOptions(), words)
-            async with aclosing(self._steps(steps, seconds_left)) as chunks:
+            async with aclosing(self._steps(steps, deadline)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
+                        if deadline and len(chunk.samples):
+                            deadline.sounds = True
                         if not _finite(chunk.samples):
                             raise FloatingPointError("the voice made samples that are no numbers")
                         self._audio_seconds += chunk.seconds

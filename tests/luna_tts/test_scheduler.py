@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from luna_tts.errors import EngineClosed
-from luna_tts.scheduler import Scheduler
+from luna_tts.scheduler import Deadline, Scheduler
 
 
 @pytest.fixture
@@ -119,3 +119,14 @@ async def test_closing_refuses_what_waits_and_ends_the_thread() -> None:
     with pytest.raises(EngineClosed):
         await scheduler.run(lambda: 1)
     await scheduler.aclose()
+
+
+def test_who_runs_dry_comes_before_who_has_just_asked() -> None:
+    new, playing = Deadline(lambda: 0.0), Deadline(lambda: 0.1)
+    playing.sounds = True
+    assert playing() < new() <= 0.25
+    comfortable = Deadline(lambda: 5.0)
+    comfortable.sounds = True
+    assert new() < comfortable()
+    new.sounds = True
+    assert new() == 0
