@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GOODBYE_SECONDS = 1.5
 """How long Discord may take to answer that Luna has left."""
-ANSWER_SECONDS = 3.0
+ANSWER_SECONDS = 1.5
 """How long a voice server that is there may take to answer the end of a connection."""
 MOVE_SECONDS = 3.0
 """How long Discord may take to name another voice server once it has closed the old one."""
@@ -71,6 +71,12 @@ class _ConnectionState(VoiceConnectionState):
         if resume:  # after 4015; it never succeeds, for a resumed session gets no new key
             raise TimeoutError
         await super()._connect(reconnect, timeout, self_deaf, self_mute, resume)
+
+    async def _voice_connect(self, *, self_deaf: bool = False, self_mute: bool = False) -> None:
+        """Waits for the answer before it asks: one that came sooner would be overlooked."""
+        if self.state is ConnectionFlowState.disconnected:
+            self.state = ConnectionFlowState.set_guild_voice_state
+        await super()._voice_connect(self_deaf=self_deaf, self_mute=self_mute)
 
     async def _potential_reconnect(self) -> bool:
         """The player waits, too, unless the next voice server is known already."""
@@ -122,9 +128,10 @@ class VoiceClient(discord.VoiceClient):
         """Ours in the place of discord.py's."""
         return _ConnectionState(self)
 
-    @property
-    def close_code(self) -> int | None:
-        """With which Discord closed the websocket last."""
+    def close_code(self, error: BaseException) -> int | None:
+        """With which Discord closed the websocket, where it did; `error` is what `end` returned."""
+        if isinstance(error, discord.ConnectionClosed):
+            return error.code
         websocket = self._connection.ws
         return websocket.ws.close_code if websocket else None
 

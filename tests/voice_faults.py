@@ -78,7 +78,7 @@ async def _permit(cafe: Cafe) -> None:
 
 
 async def _refuse_for_good(cafe: Cafe) -> None:
-    cafe.discord.voice.refuse[cafe.guild.id] = [4017, 4017]
+    cafe.discord.voice.refuse[cafe.guild.id] = [4017]
     await cafe.discord.voice_close(cafe.guild, 4017)
 
 
