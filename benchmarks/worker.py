@@ -22,12 +22,14 @@ AUDIBLE = 10 ** (-50 / 20)
 
 Said = tuple[float, float, float]
 """Seconds to the first sound, to the end, and of audio."""
+Engine = tuple[Callable[[str], Said], Callable[[str], object], Callable[[], object]]
+"""How to say a text, how to load another voice, and how to end."""
 
 
 def main() -> None:
     options = _options()
     engine = _plain if options.system == "yardstick" else _luna
-    say, load = engine(Path(options.folder), options.device, options.precision)
+    say, load, close = engine(Path(options.folder), options.device, options.precision)
     say("今日はいい天気ですね")
     say("今日はいい天気ですね")
     if options.threads:
@@ -72,12 +74,10 @@ def _peak(device: str) -> int:
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 
-def _plain(
-    folder: Path, device: str, _: str
-) -> tuple[Callable[[str], Said], Callable[[str], object]]:
+def _plain(folder: Path, device: str, _: str) -> Engine:
     """The whole utterance is made before a sample is heard."""
     import torch
-    from transformers import DebertaV2Config, DebertaV2ForMaskedLM
+    from transformers import DebertaV2ForMaskedLM
 
     from benchmarks.yardstick import Voice
     from luna_tts.nlp.character_tokenizer import CharacterTokenizer
@@ -86,11 +86,8 @@ def _plain(
     from luna_tts.vits.text_encoder import TextInput
 
     frontend = JapaneseFrontend()
-    config = DebertaV2Config(**json.loads((folder / "bert/config.json").read_text()))
-    bert = DebertaV2ForMaskedLM(config)
-    bert.load_state_dict(torch.load(folder / "bert/pytorch_model.bin", weights_only=True))
-    bert = bert.eval().to(device)
-    tokenizer = CharacterTokenizer(folder / "bert/vocab.txt", config.vocab_size)
+    bert = DebertaV2ForMaskedLM.from_pretrained(folder / "bert").eval().to(device)
+    tokenizer = CharacterTokenizer(folder / "bert/vocab.txt", bert.config.vocab_size)
     voices = [Voice(next((folder / "voices").iterdir())).eval().to(device)]
     style = torch.zeros(256, device=device)
 
@@ -109,12 +106,13 @@ def _plain(
         whole = time.perf_counter() - began
         return whole, whole, len(samples) / 44_100
 
-    return say, lambda name: voices.append(Voice(folder / "another" / name).eval().to(device))
+    def load(name: str) -> None:
+        voices.append(Voice(folder / "another" / name).eval().to(device))
+
+    return say, load, lambda: None
 
 
-def _luna(
-    folder: Path, device: str, precision: str
-) -> tuple[Callable[[str], Said], Callable[[str], object]]:
+def _luna(folder: Path, device: str, precision: str) -> Engine:
     """Through the public door; `another` voice is read by the door's own parts."""
     from luna_tts import SynthesisOptions, TTSService
 
@@ -140,7 +138,10 @@ def _luna(
         loop.run_until_complete(service.refresh())
         loop.run_until_complete(service.load(name))
 
-    return lambda text: loop.run_until_complete(stream(text)), load
+    def say(text: str) -> Said:
+        return loop.run_until_complete(stream(text))
+
+    return say, load, lambda: loop.run_until_complete(service.aclose())
 
 
 if __name__ == "__main__":

@@ -149,6 +149,8 @@ class TTSModelHolder:
         # Read once, when PyTorch is first imported: threads that spin while they wait for work take
         # the core that others need, the bot's 20 ms sender among them.
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # oneDNN keeps code for every length that it has seen, 0.1 MB each; more gain nothing here.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
         try:
             from luna_tts.model import check_device
         except ImportError as error:
