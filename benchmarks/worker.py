@@ -48,6 +48,7 @@ def main() -> None:
             _answer(
                 {"first": first, "whole": whole, "audio": audio, "memory": _peak(options.device)}
             )
+    close()
 
 
 def _options() -> argparse.Namespace:
