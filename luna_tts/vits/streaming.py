@@ -21,7 +21,8 @@ class Past:
 
     def take(self, count: int) -> Tensor:
         """The first `count` rows, which are needed no more."""
-        taken, self.rows = self.rows[:count], self.rows[count:]
+        # A copy of the few that stay: a view would keep all of them in memory.
+        taken, self.rows = self.rows[:count], self.rows[count:].clone()
         return taken
 
     def paid(self, output: Tensor) -> Tensor:
