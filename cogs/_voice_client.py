@@ -72,6 +72,20 @@ class _ConnectionState(VoiceConnectionState):
             raise TimeoutError
         await super()._connect(reconnect, timeout, self_deaf, self_mute, resume)
 
+    async def _wait_for_state(
+        self,
+        state: ConnectionFlowState,
+        *other_states: ConnectionFlowState,
+        timeout: float | None = None,
+    ) -> None:
+        """Looks again and again: discord.py's overlooks what changes while it begins to wait anew.
+
+        Discord's two answers to a join arrive together; then that one waited to its time-out.
+        """
+        async with asyncio.timeout(timeout):
+            while self.state not in (state, *other_states):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     async def _voice_connect(self, *, self_deaf: bool = False, self_mute: bool = False) -> None:
         """Waits for the answer before it asks: one that came sooner would be overlooked."""
         if self.state is ConnectionFlowState.disconnected:
