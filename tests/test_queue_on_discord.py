@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from cafe import LONG, Cafe, Sound, luna, open_cafe, spoken
-from cogs._earcon import earcon
 from discord_standin import StandIn, largest_gap, lost, similarity
 from luna_tts.open_jtalk import OpenJTalkModel
-from voice_scene import TEXT, ask, open_scene
+from voice_scene import ask
 
 pytestmark = pytest.mark.realtime
 
@@ -95,45 +93,7 @@ async def test_more_says_than_a_member_may_have_waiting_are_refused(cafe: Cafe) 
     assert "2 件" in (await (await cafe.say("四つ目です。")).reply()).content
 
 
-async def test_an_earcon_sounds_in_the_place_of_what_cannot_be_spoken(tmp_path: Path) -> None:
-    async with open_scene(tmp_path) as scene:
-        server = scene.server("Cafe")
-        cafe, guild = server.cafe, server.cafe.guild
-        bob, carol, dave = (guild.add_member(name) for name in ("bob", "carol", "dave"))
-        for person in (cafe.alice, bob, carol, dave):
-            await person.join(cafe.lounge)
-        for person in (cafe.alice, dave):
-            await ask(person, "voice set", voice="botan")
-        await ask(bob, "join")
-        first = await bob.command("say", text=LONG)
-        await first.reply()
-        await (await carol.command("say", text=TEXT)).reply()  # is made ahead
-        for text in ("これは聞こえません。", "これも聞こえません。"):
-            await dave.send(cafe.chat, text)
-        await asyncio.sleep(0.5)  # nothing tells that a message has been put into the queue
-        said = await cafe.alice.command("say", text=TEXT)
-        await said.reply()
-        assert "botan" in await ask(scene.owner, "model unload", voice="botan")
-        heard = await cafe.heard(first.sent_at, timeout=30)
-        assert likeness(heard[-SECOND:], sound(earcon())) > 0.8
-        assert any("botan" in answer.content for answer in said.answers[1:])
-        told = [each.content for each in cafe.chat.messages.values() if each.author.user.bot]
-        assert len(told) == 1, "the chat is told once, the caller of /say in any case"
-        assert told[0].startswith("⚠️")
-
-
 def without_silence(heard: Sound) -> Sound:
     """Up to the last frame that is not silence itself."""
     frames = np.flatnonzero(heard)
     return heard[frames[0] : frames[-1] + 1]
-
-
-def sound(pcm: bytes) -> Sound:
-    return np.frombuffer(pcm, "<i2")[::2].astype(np.float32) / 32767
-
-
-def likeness(heard: Sound, wanted: Sound) -> float:
-    """The best correlation of `wanted` with a stretch of `heard`."""
-    products = np.correlate(heard, wanted, "valid")
-    energy = np.convolve(heard**2, np.ones(len(wanted)), "valid")
-    return float((products / np.sqrt(energy * (wanted**2).sum() + 1e-9)).max())
