@@ -8,7 +8,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 
 EXTRAS = bot,server$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
 comma := ,
-SIDE_BY_SIDE = -n 2 --dist loadfile  # most tests wait for sounds; a file shares its bots
+SIDE_BY_SIDE = --dist loadfile  # a file shares its bots
 READY := .venv/.ready-$(NEURAL)
 DEV := $(READY)-dev
 BIN := .venv/bin
@@ -28,8 +28,8 @@ $(READY) $(DEV): pyproject.toml
 	@touch $@
 
 test: setup
-	$(BIN)/python -m pytest -m realtime $(SIDE_BY_SIDE)
-	$(BIN)/python -m pytest -m "not realtime" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m realtime -n 3 $(SIDE_BY_SIDE)  # most of it waits for sounds
+	$(BIN)/python -m pytest -m "not realtime" -n 2 $(SIDE_BY_SIDE)
 
 check: setup
 	$(BIN)/ruff format --check .
