@@ -135,7 +135,7 @@ def starts(options: argparse.Namespace) -> None:
     ready: Answers = {s: [] for s in SYSTEMS}
     loads: Answers = {s: [] for s in SYSTEMS}
     peaks: dict[int, Answers] = {n: {s: [] for s in SYSTEMS} for n in MEMORY}
-    for _ in range(1 if options.quick else 3):
+    for _ in range(1 if options.quick else 2):
         for length, text in full_size.LINES.items():
             for system in SYSTEMS:
                 with worker(system, options) as opened:
@@ -154,7 +154,7 @@ def curve(options: argparse.Namespace) -> None:
     story = full_size.LINES[150] * 20
     lengths = (10, 20, 40, 80, 150, 300, 600, 1200, 2000)
     series = {}
-    for system, most in (("yardstick", 300), ("luna", 2000)):
+    for system, most in (("yardstick", 150), ("luna", 2000)):
         with worker(system, options) as opened:
             series[system] = [
                 (n, answer["whole"] / answer["audio"])
