@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -37,9 +38,10 @@ class Worker:
     def __init__(self, system: str, options: argparse.Namespace, threads: int = 0) -> None:
         began = time.perf_counter()
         command = [sys.executable, "-m", "benchmarks.worker", system, str(options.folder)]
-        command += ["--device", options.device, "--threads", str(threads)]
+        command += ["--device", options.device]
+        environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
         self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
         self._read()
         self.ready = time.perf_counter() - began

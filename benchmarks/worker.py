@@ -32,10 +32,6 @@ def main() -> None:
     say, load, close = engine(Path(options.folder), options.device, options.precision)
     say("今日はいい天気ですね")
     say("今日はいい天気ですね")
-    if options.threads:
-        import torch
-
-        torch.set_num_threads(options.threads)
     _answer({"ready": True})
     for line in sys.stdin:
         asked = json.loads(line)
@@ -57,7 +53,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("folder", help="with voices/, another/ and bert/ in it")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default="auto")
-    parser.add_argument("--threads", type=int, default=0, help="0 = as the engine has it")
     return parser.parse_args()
 
 

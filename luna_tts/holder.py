@@ -49,6 +49,8 @@ class TTSModelHolder:
         self._bert_folders = berts
         self._berts: BertModels | None = None
         self._dtype: torch.dtype | None = None
+        self._threads = 0
+        """What the thread that speaks computes with; 0 = not known yet."""
         self._frontend: JapaneseFrontend | None = None
         self.device = device
         self._precision = precision
@@ -130,6 +132,7 @@ class TTSModelHolder:
             self._frontend,
             self.device,
             dtype=self._dtype,
+            threads=self._threads,
             compiled=self._compiled,
         )
 
@@ -146,17 +149,19 @@ class TTSModelHolder:
         """
         if not self._scanned:
             return
-        # Read once, when PyTorch is first imported: threads that spin while they wait for work take
-        # the core that others need, the bot's 20 ms sender among them.
-        os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+        # Read once, when PyTorch is first imported: a thread that waits for work spins long enough
+        # for the next of many short operations, and leaves the core to others before they miss it.
+        os.environ.setdefault("GOMP_SPINCOUNT", "3000")
         # oneDNN keeps code for every length that it has seen, 0.1 MB each; more gain nothing here.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
         try:
             from luna_tts.model import check_device
+            from luna_tts.threads import compute_alone
         except ImportError as error:
             raise EngineUnavailable(
                 "voice folders need PyTorch", "run `make setup` without NEURAL=0"
             ) from error
+        self._threads = self._threads or compute_alone()
         check_device(self.device)
 
     def install(self, model: SpeechModel) -> None:

@@ -22,6 +22,7 @@ from luna_tts.nlp.japanese.given import apply_given
 from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.reading import read_sentences
+from luna_tts.threads import compute_with
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions
 from luna_tts.vits.streaming import Stream
 from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
@@ -74,6 +75,7 @@ class TTSModel:
         device: str = "cpu",
         *,
         dtype: torch.dtype = torch.float32,
+        threads: int = 0,
         compiled: bool = False,
     ) -> None:
         if bert.hidden_size != BERT_CHANNELS:
@@ -86,6 +88,7 @@ class TTSModel:
         self._eager_decoder = self._network.dec
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
+        self._threads = threads or torch.get_num_threads()
         self._gain = 1.0
         self.info = folder.info
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
@@ -139,6 +142,7 @@ class TTSModel:
         Raises `NothingToSay`, `UnknownStyle`, `UnknownSpeaker`, `GivenPhonesMismatch`,
         `SpeechTooLong`.
         """
+        compute_with(self._threads)
         speaking = self._speaking(options)
         spoken = False
         for (piece, phones), last in mark_last(self._sentences(text, options, words)):
