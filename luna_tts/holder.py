@@ -152,8 +152,9 @@ class TTSModelHolder:
         # Read once, when PyTorch is first imported: a thread that waits for work spins long enough
         # for the next of many short operations, and leaves the core to others before they miss it.
         os.environ.setdefault("GOMP_SPINCOUNT", "3000")
-        # oneDNN keeps code for every length that it has seen, 0.1 MB each; more gain nothing here.
-        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "128")
+        # oneDNN keeps code for every length that it has seen, 0.1 MB each: a voice's windows need
+        # some 200 that come again and again, more are of lines that do not.
+        os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "400")
         try:
             from luna_tts.model import check_device
             from luna_tts.threads import compute_alone
