@@ -80,7 +80,7 @@ def test_it_holds_the_engine_its_data_and_its_licences(wheel: Path) -> None:
     tracked = set(files(ROOT / "luna_tts"))
     assert {name for name in held if not name.startswith("licenses")} >= tracked - {"ruff.toml"}
     assert any(name.endswith("licenses/NOTICE") for name in names)
-    assert wheel.stat().st_size < 2_000_000
+    assert wheel.stat().st_size < 5_000_000
 
 
 def files(folder: Path) -> Iterator[str]:

@@ -1,26 +1,32 @@
-"""The front-end against recorded lines: after the same answers of Open JTalk, the same phones.
+"""The front-ends against recorded lines: after the same answers of others, the same phones.
 
-LUNA_FRONTEND_FILE names another frontend_X.jsonl with its openjtalk_naist_X.jsonl.gz beside it.
+LUNA_FRONTEND_FILE names another frontend_X.jsonl: frontend_en*.jsonl with the tokens in it, or a
+Japanese one with its openjtalk_naist_X.jsonl.gz beside it.
 """
 
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from luna_tts.nlp.english import g2p as english
+from luna_tts.nlp.english import normalizer as english_normalizer
+from luna_tts.nlp.english.lexicon import Lexicon
 from luna_tts.nlp.japanese.g2p import OpenJTalkAnswer, phonemize, read_words
 from luna_tts.nlp.japanese.normalizer import normalize
 
 ROOT = Path(__file__).parents[2]
-CHAT = ROOT / "tests/data/frontend/frontend_chat.jsonl"
+OURS = ROOT / "tests/data/frontend"
 ITA = ROOT.parent / "shared/sbv2/frontend_ita.jsonl"
 """The ITA corpus is read where it lies; without it there is one file fewer."""
 GIVEN = os.environ.get("LUNA_FRONTEND_FILE")
-FILES = [Path(GIVEN)] if GIVEN else [CHAT, *([ITA] if ITA.exists() else [])]
+FILES = (
+    [Path(GIVEN)] if GIVEN else [*sorted(OURS.glob("*.jsonl")), *([ITA] if ITA.exists() else [])]
+)
 
 REQUIRED_SHARE = 0.995
 EXCEPTIONS: dict[str, str] = {}
@@ -31,8 +37,7 @@ EXCEPTIONS: dict[str, str] = {}
 def test_lines_are_read_as_recorded(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     different = {}
     total = 0
-    for line, answer in recorded(file):
-        got = read(line["text"], answer)
+    for line, got in readings(file):
         if not line.get("error"):  # where the reference stopped, not to raise is all
             total += 1
             if wrong := [name for name in got if got[name] != line[name]]:
@@ -45,23 +50,43 @@ def test_lines_are_read_as_recorded(file: Path, capsys: pytest.CaptureFixture[st
     assert set(different) <= set(EXCEPTIONS) or GIVEN
 
 
-def recorded(file: Path) -> Iterator[tuple[dict[str, Any], OpenJTalkAnswer]]:
+def readings(file: Path) -> Iterator[tuple[dict[str, Any], Mapping[str, Any]]]:
+    """Each line as it was recorded, and what we make of it."""
+    lines = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    read = reader(file)
+    return ((line, read(line)) for line in lines)
+
+
+def reader(file: Path) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
+    if file.name.startswith("frontend_en"):
+        lexicon = Lexicon()
+        return lambda line: read_english(line, lexicon)
     beside = file.with_name(file.name.replace("frontend_", "openjtalk_naist_") + ".gz")
-    with gzip.open(beside, "rt", encoding="utf-8") as lines:
-        answers = {answer["id"]: answer for answer in map(json.loads, lines)}
-    for line in map(json.loads, file.read_text("utf-8").splitlines()):
-        answer = answers.get(line["id"], {"njd": [], "labels": []})
-        yield line, OpenJTalkAnswer(answer["njd"] or [], answer["labels"] or [])
+    with gzip.open(beside, "rt", encoding="utf-8") as recorded:
+        answers = {answer["id"]: answer for answer in map(json.loads, recorded)}
+    return lambda line: read_japanese(line, answers.get(line["id"], {"njd": [], "labels": []}))
 
 
-def read(text: str, answer: OpenJTalkAnswer) -> dict[str, Any]:
-    result = phonemize(answer)
-    words = read_words(answer.words)
+def read_japanese(line: dict[str, Any], answer: dict[str, Any]) -> Mapping[str, Any]:
+    asked = OpenJTalkAnswer(answer["njd"] or [], answer["labels"] or [])
+    result = phonemize(asked)
+    words = read_words(asked.words)
     return {
-        "normalized": normalize(text),
+        "normalized": normalize(line["text"]),
         "phones": list(result.phones),
         "tones": list(result.tones),
         "word2ph": list(result.word2ph),
         "sep_text": [word.text for word in words],
         "sep_kata": [word.reading for word in words],
+    }
+
+
+def read_english(line: dict[str, Any], lexicon: Lexicon) -> Mapping[str, Any]:
+    normalized = english_normalizer.normalize(line["text"])
+    result = english.phonemize(normalized, line["tokens"], lexicon)
+    return {
+        "normalized": normalized,
+        "phones": list(result.phones),
+        "tones": list(result.tones),
+        "word2ph": list(result.word2ph),
     }

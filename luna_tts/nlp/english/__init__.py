@@ -1,0 +1,1 @@
+"""English for voices that speak it: text -> tokens, phones, stresses."""
