@@ -117,15 +117,15 @@ def lines(options: argparse.Namespace, threads: int) -> None:
                 for system, opened in pair.items():
                     answers[system].append(opened.ask(text=text))
             seconds = {s: median(a["audio"] for a in answers[s]) for s in SYSTEMS}
-            print(
-                f"  {length} characters; audio {seconds['yardstick']:.1f} and"
-                f" {seconds['luna']:.1f} s; Luna at real-time factor"
-                f" {median(a['whole'] for a in answers['luna']) / seconds['luna']:.2f}"
-            )
+            print(f"  {length} characters: {seconds['yardstick']:.1f} and {seconds['luna']:.1f} s")
             asked = (ONE_THREAD if threads else WHOLE)[length]
             if not threads:
                 _row("    first sound", answers, "first", FIRST[length])
             _row("    whole utterance", answers, "whole", asked)
+            for system in SYSTEMS:
+                for answer in answers[system]:
+                    answer["cost"] = answer["whole"] / answer["audio"]
+            _row("    of it for a second of speech", answers, "cost", asked)
             firsts[length] = median(a["first"] for a in answers["luna"])
     told = ", ".join(f"{n}: {firsts[n] / firsts[10]:.2f}" for n in (40, 150))
     print(f"  Luna's first sound against that of 10 characters (asked: 1.2): {told}")

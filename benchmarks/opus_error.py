@@ -9,7 +9,7 @@ import numpy as np
 from discord.opus import Decoder, Encoder
 
 from benchmarks.quality import mel_distance, snr
-from cogs._voice_libraries import load_opus
+from cogs._voice_libraries import load_voice_libraries
 from luna_tts import SynthesisOptions
 from luna_tts.audio import PcmConverter
 from luna_tts.open_jtalk import OpenJTalkModel
@@ -19,7 +19,7 @@ FRAME = 960
 
 
 def main() -> None:
-    load_opus()
+    load_voice_libraries()
     model, converter = OpenJTalkModel(), PcmConverter()
     spoken = b"".join(
         converter.convert(chunk)

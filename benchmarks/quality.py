@@ -38,7 +38,7 @@ def show(folder: Path, device: str) -> None:
             f"{mel_distance(reference, said, RATE):.4f}; "
             f"BERT's features {snr(features.cpu().numpy(), bert.cpu().numpy()):.1f} dB"
         )
-    print("  Opus at 64 to 510 kbit/s: 12.5 to 12.7 dB, 0.51 to 0.32 (benchmarks/opus_error.py)")
+    print("  for comparison, Opus: python -m benchmarks.opus_error")
 
 
 def _said(network: Synthesizer) -> Sound:

@@ -3,8 +3,8 @@
     PYTHONPATH=tests:tests/luna_tts python -m benchmarks.rhythm --folder DIR [--minutes 10]
 
 The unmodified bot speaks to six voice channels of the Discord stand-in with the embedded voice,
-line after line, and to one more with the full-size voice of --folder (that of `python -m
-benchmarks`), which keeps the inference thread busy. Lateness is a packet's arrival at
+line after line, and to two more with the full-size voice of --folder (that of `python -m
+benchmarks`), which keep the inference thread busy. Lateness is a packet's arrival at
 the kernel against its place in its run of packets; a gap is silence inside an utterance that the
 utterance does not have.
 """
@@ -25,7 +25,7 @@ from discord_standin import StandIn, largest_gap
 from discord_standin.listener import HeardPacket
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 
-LISTENERS, LOADERS = 6, 1
+LISTENERS, LOADERS = 6, 2
 GAP_SECONDS = 0.06
 RATE = 48_000
 
@@ -62,7 +62,7 @@ async def keep_busy(cafe: Cafe) -> None:
     while True:
         said = await cafe.say(LONG)
         await cafe.ear.speech(since=said.sent_at, timeout=120)
-        await cafe.ear.quiet(seconds=3, timeout=600)
+        await cafe.ear.quiet(seconds=1, timeout=600)
 
 
 async def listen(cafe: Cafe, until: float) -> list[float]:

@@ -124,6 +124,7 @@ def _luna(folder: Path, device: str, precision: str) -> Engine:
                 heard = int(np.flatnonzero(np.abs(chunk.samples) > AUDIBLE)[0])
                 first = time.perf_counter() - began + heard / chunk.sample_rate
             audio += chunk.seconds
+        assert first, "nothing was to be heard"
         return first, time.perf_counter() - began, audio
 
     def load(name: str) -> None:
