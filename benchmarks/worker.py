@@ -84,8 +84,9 @@ def _plain(folder: Path, device: str, _: str) -> Engine:
     frontend = JapaneseFrontend()
     bert = DebertaV2ForMaskedLM.from_pretrained(folder / "bert").eval().to(device)
     tokenizer = CharacterTokenizer(folder / "bert/vocab.txt", bert.config.vocab_size)
-    voices = [Voice(next((folder / "voices").iterdir())).eval().to(device)]
-    style = torch.zeros(256, device=device)
+    voices = [Voice(folder / "voices/one").eval().to(device)]
+    styles = np.load(folder / "voices/one/style_vectors.npy")
+    style = torch.from_numpy(styles[0]).to(device)
 
     @torch.inference_mode()
     def say(text: str) -> Said:
@@ -114,7 +115,9 @@ def _luna(folder: Path, device: str, precision: str) -> Engine:
 
     loop = asyncio.new_event_loop()
     berts = {"ja": folder / "bert"}
-    service = TTSService(folder / "voices", berts=berts, device=device, precision=precision)
+    service = TTSService(
+        folder / "voices", voices=("one",), berts=berts, device=device, precision=precision
+    )
     loop.run_until_complete(service.start())
 
     async def stream(text: str) -> Said:
