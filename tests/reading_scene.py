@@ -14,7 +14,7 @@ from discord_standin import Human, Message, StandIn, Writer, similarity, speech_
 from luna_tts.open_jtalk import OpenJTalkModel
 from panels import take_setup
 
-ALIKE = 0.7
+ALIKE = 0.6
 """Likeness from which an utterance was heard; another one of the same voice stays under 0.5."""
 END = "これで全部おしまいです。"
 """Comes last, so that a test knows when all before it had its turn."""

@@ -25,7 +25,7 @@ from panels import AGAIN, LOCALES, REFUSED, answer, ask, buttons, form, read_wav
 LONG_READING = "とてもとてもながいなまえのきつねさん"
 LISTEN = {"en-US": "▶ Listen", "ja": "▶ 聞いてみる", "ko": "▶ 들어 보기"}
 OWNER_ONLY = "すべてのサーバーに関わるので、ボットの所有者だけが使えます。"
-ALIKE = 0.7
+ALIKE = 0.6
 
 
 @dataclass(eq=False)

@@ -209,7 +209,7 @@ async def test_a_gap_is_measured_and_a_kick_seen(
     await ear.quiet(seconds=0.5)
     heard = ear.pcm(since=first)
     assert largest_gap(heard, sound) == pytest.approx(0.2, abs=0.03)
-    assert similarity(heard, sound) > 0.7
+    assert similarity(heard, sound) > 0.6
     assert similarity(heard, utterance(21, 2.5)) < 0.4
     await cafe.discord.kick_from_voice(cafe.guild)
     await bot.wait_for_log("out of voice")
@@ -326,7 +326,7 @@ async def test_two_guilds_are_heard_apart(cafe: Cafe, bot: BotProcess, tmp_path:
         ear = cafe.discord.listener(guild)
         await ear.speech(since=0)
         await ear.quiet()
-        assert similarity(ear.pcm(), sound) > 0.7
+        assert similarity(ear.pcm(), sound) > 0.6
         assert ear.faults == []
 
 

@@ -75,7 +75,9 @@ async def test_the_gateway_fails_in_mid_speech(
     scene: tuple[Cafe, BotProcess], fault: Callable[[Cafe], Awaitable[None]]
 ) -> None:
     cafe, _ = scene
-    said = await cafe.say(LONG)
+    said = await cafe.say(
+        LONG * 3
+    )  # discord.py may wait a quarter of a minute before it tries again
     await cafe.ear.speech(since=said.sent_at, timeout=10)
     before = cafe.ear.faults
     await fault(cafe)

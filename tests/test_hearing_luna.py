@@ -25,7 +25,7 @@ from luna_tts.open_jtalk import OpenJTalkModel
 
 pytestmark = pytest.mark.realtime
 
-ALIKE = 0.7
+ALIKE = 0.6
 """Likeness from which an utterance was heard; another one of the same voice stays under 0.5."""
 
 

@@ -14,7 +14,7 @@ from discord_standin import similarity
 from luna_tts.open_jtalk import OpenJTalkModel
 from panels import REFUSED, answer, ask, form, take_setup
 
-ALIKE = 0.7
+ALIKE = 0.6
 NAMES = {
     "Skip reading": {
         "en-US": "This message is neither being read nor waiting for its turn.",

@@ -128,7 +128,7 @@ async def test_a_voice_takes_over_while_luna_speaks(
     heard, reference = cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, STORY)
     gap = largest_gap(heard, reference)
     print(f"\nlargest gap while a tiny voice was loaded: {gap * 1000:.0f} ms")
-    assert similarity(heard, reference) > 0.7
+    assert similarity(heard, reference) > 0.6
     assert lost(heard, reference) < 0.1
     assert gap < 0.2
     assert similarity(await cafe.hears(STORY), reference) < 0.5

@@ -99,7 +99,7 @@ async def test_a_full_size_voice_takes_over_while_another_speaks(
             gap = largest_gap(heard, reference)
             print(f"\nfull-size voice loaded in {took:.1f} s, largest gap {gap * 1000:.0f} ms")
             assert took < len(reference) / 48_000, "the switch happened while the old one spoke"
-            assert similarity(heard, reference) > 0.7
+            assert similarity(heard, reference) > 0.6
             assert gap < GAP
             assert "voice big loaded in" in bot.log
             assert speech_spans(await cafe.hears("はい。"))

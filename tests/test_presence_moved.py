@@ -18,7 +18,7 @@ pytestmark = pytest.mark.realtime
 
 NOTHING_HAPPENS = 1.0
 """Seconds for which a test watches that something does not happen."""
-ALIKE = 0.7
+ALIKE = 0.6
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ async def test_she_is_back_after_any_end(
         await cafe.ear.speech(since=message)
         await cafe.quiet()
         heard = cafe.ear.pcm(since=message)
-        assert similarity(heard, spoken(open_jtalk, "おかえりなさい。")) > 0.7
+        assert similarity(heard, spoken(open_jtalk, "おかえりなさい。")) > 0.6
         assert cafe.ear.faults == []
         assert len(joins(discord, cafe.guild)) == 2, "once each time"
         assert "Traceback" not in bot.log
@@ -181,7 +181,7 @@ async def test_a_gateway_that_begins_anew_finds_her_once(
         await discord.gateway_reconnect()
         await discord.wait_for(lambda: discord.gateway.resumed == 1, "not resumed")
         await cafe.quiet()
-        assert similarity(cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, LONG)) > 0.7
+        assert similarity(cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, LONG)) > 0.6
         assert len(moves(discord, cafe.guild)) == 1, "she never left"
         await discord.invalidate_session(resumable=False)
         await discord.bot_out(cafe.guild)
@@ -190,5 +190,5 @@ async def test_a_gateway_that_begins_anew_finds_her_once(
         assert discord.voice_channel_of_bot(cafe.guild) is cafe.lounge
         assert len(joins(discord, cafe.guild)) == 2
         heard = await cafe.hears("ただいま。")
-        assert similarity(heard, spoken(open_jtalk, "ただいま。")) > 0.7
+        assert similarity(heard, spoken(open_jtalk, "ただいま。")) > 0.6
         assert "Traceback" not in bot.log

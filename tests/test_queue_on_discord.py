@@ -16,7 +16,7 @@ from voice_scene import ask
 
 pytestmark = pytest.mark.realtime
 
-ALIKE = 0.7
+ALIKE = 0.6
 SECOND = 48_000
 
 

@@ -52,7 +52,7 @@ ONE_VOICE = {"luna_setup": 1, "settings": {"distinct_voices": False}}
 """A set-up in which everybody sounds alike at first."""
 LONG_NAME = "x" * 120
 """Of a voice; longer than what Discord takes as a line of a menu."""
-ALIKE = 0.7
+ALIKE = 0.6
 
 
 @dataclass(eq=False)

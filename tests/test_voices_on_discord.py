@@ -127,10 +127,10 @@ async def test_what_is_set_is_heard(scene: Scene, open_jtalk: OpenJTalkModel) ->
     await cafe.alice.join(cafe.lounge)
     await ask(cafe.alice, "voice set", voice=EMBEDDED_VOICE)
     normal, fast = spoken(open_jtalk, STORY), spoken(open_jtalk, STORY, options=FAST)
-    assert similarity(await cafe.hears(STORY), normal) > 0.7
+    assert similarity(await cafe.hears(STORY), normal) > 0.6
     await ask(cafe.alice, "voice set", speed=2.0)
     heard = await cafe.hears(STORY)
-    assert similarity(heard, fast) > 0.7
+    assert similarity(heard, fast) > 0.6
     assert similarity(heard, normal) < 0.5
     assert length(heard) < 0.65 * length(normal), "Open JTalk shortens pauses less"
     await ask(cafe.alice, "voice set", voice="akane")
