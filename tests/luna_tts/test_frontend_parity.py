@@ -1,7 +1,7 @@
 """The front-ends against recorded lines: after the same answers of others, the same phones.
 
-LUNA_FRONTEND_FILE names another frontend_X.jsonl: frontend_en*.jsonl with the tokens in it, or a
-Japanese one with its openjtalk_naist_X.jsonl.gz beside it.
+LUNA_FRONTEND_FILE names another frontend_X.jsonl: frontend_en*.jsonl with the tokens in it,
+frontend_zh*.jsonl, or a Japanese one with its openjtalk_naist_X.jsonl.gz beside it.
 """
 
 import gzip
@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from luna_tts.nlp.chinese import g2p as chinese
+from luna_tts.nlp.chinese import normalizer as chinese_normalizer
 from luna_tts.nlp.english import g2p as english
 from luna_tts.nlp.english import normalizer as english_normalizer
 from luna_tts.nlp.english.lexicon import Lexicon
@@ -61,6 +63,8 @@ def reader(file: Path) -> Callable[[dict[str, Any]], Mapping[str, Any]]:
     if file.name.startswith("frontend_en"):
         lexicon = Lexicon()
         return lambda line: read_english(line, lexicon)
+    if file.name.startswith("frontend_zh"):
+        return read_chinese
     beside = file.with_name(file.name.replace("frontend_", "openjtalk_naist_") + ".gz")
     with gzip.open(beside, "rt", encoding="utf-8") as recorded:
         answers = {answer["id"]: answer for answer in map(json.loads, recorded)}
@@ -83,7 +87,17 @@ def read_japanese(line: dict[str, Any], answer: dict[str, Any]) -> Mapping[str, 
 
 def read_english(line: dict[str, Any], lexicon: Lexicon) -> Mapping[str, Any]:
     normalized = english_normalizer.normalize(line["text"])
-    result = english.phonemize(normalized, line["tokens"], lexicon)
+    return as_recorded(normalized, english.phonemize(normalized, line["tokens"], lexicon))
+
+
+def read_chinese(line: dict[str, Any]) -> Mapping[str, Any]:
+    normalized = chinese_normalizer.normalize(line["text"])
+    return as_recorded(normalized, chinese.phonemize(normalized))
+
+
+def as_recorded(
+    normalized: str, result: english.EnglishPhones | chinese.ChinesePhones
+) -> Mapping[str, Any]:
     return {
         "normalized": normalized,
         "phones": list(result.phones),

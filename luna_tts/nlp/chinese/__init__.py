@@ -1,0 +1,1 @@
+"""Mandarin for voices that speak it: text -> characters, phones, tones."""
