@@ -25,6 +25,7 @@ _NAMES: Final = frozenset("內吳彥戶强荆沪麽骶")
 """What no Japanese set has, or 沪 as a place, and Japanese names and textbooks still hold."""
 _WORDS: Final = re.compile(
     "很|(?<![図土])們|昨天|(?<!昨)今天(?![気候皇下])|[這那][個樣裡麼]|[什怎]麼|(?<!写)真的|沒有|^没有"
+    "|不知道|早上好|請[問稍等]|我[在要想不也](?!関)[\u4e00-\u9fff]"
     "|沒關係|對不起|謝謝|再見|喜歡|吃飯|拜拜|哈哈|不好意思|知道了|^好[吃的]|^早安|(?<![添追増付])加油$"
 )
 """Everyday words whose characters a Japanese keyboard has, and that no Japanese writes;
@@ -98,10 +99,11 @@ def hanzi_to_kana(text: str) -> str:
 
     The first Chinese of a process brings in pypinyin's dictionaries, a third of a second.
     """
-    return _RUN.sub(lambda run: _read(run[0]) if _is_chinese(run[0]) else run[0], text)
+    return _RUN.sub(lambda run: _read(run[0]) if is_chinese(run[0]) else run[0], text)
 
 
-def _is_chinese(run: str) -> bool:
+def is_chinese(run: str) -> bool:
+    """Whether a run of Han characters holds something that no Japanese would write."""
     return bool(_WORDS.search(run)) or any(
         _only_chinese(character) for character in set(_CANDIDATE.findall(run))
     )
