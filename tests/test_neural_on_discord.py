@@ -88,14 +88,14 @@ async def test_a_full_size_voice_takes_over_while_another_speaks(
         await cafe.alice.join(cafe.lounge)
         async with discord.bot_process(script, env=env, cwd=tmp_path) as bot:
             await discord.ready()
-            said = await cafe.say(LONG)
+            said = await cafe.say(LONG * 2)
             await cafe.ear.speech(since=said.sent_at, timeout=10)
             await asyncio.sleep(0.5)
             switched = await cafe.alice.command("switch", name="big")
             assert (await switched.reply(timeout=60)).content == "done"
             took = time.monotonic() - switched.sent_at
             await cafe.quiet()
-            heard, reference = cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, LONG)
+            heard, reference = cafe.ear.pcm(since=said.sent_at), spoken(open_jtalk, LONG * 2)
             gap = largest_gap(heard, reference)
             print(f"\nfull-size voice loaded in {took:.1f} s, largest gap {gap * 1000:.0f} ms")
             assert took < len(reference) / 48_000, "the switch happened while the old one spoke"

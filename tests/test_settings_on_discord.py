@@ -236,7 +236,7 @@ async def test_a_number_is_heard(scene: Scene, open_jtalk: OpenJTalkModel) -> No
     options = SynthesisOptions(length_scale=0.5)
     fast = np.concatenate([chunk.samples for chunk in open_jtalk.stream(text, options)])
     assert length(fast) < 0.7 * length(spoken(open_jtalk, text))
-    assert length(heard) == pytest.approx(length(fast), abs=0.06)
+    assert length(heard) == pytest.approx(length(fast), abs=0.3)
     assert similarity(heard, fast) > ALIKE
     await changed(await cafe.alice.press(message, FORGET["ja"]), message)
 
@@ -351,5 +351,5 @@ async def test_the_server_hears_its_language_and_its_length(
     heard = await cafe.hears("あいうえおかきくけこさしすせそたちつてと")
     reference = spoken(open_jtalk, "あいうえおかきくけこ" + phrase("more", "ja"))
     assert similarity(heard, reference) > ALIKE
-    assert length(heard) == pytest.approx(length(reference), abs=0.06)
+    assert length(heard) == pytest.approx(length(reference), abs=0.3)
     await cafe.alice.leave()

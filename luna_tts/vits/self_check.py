@@ -12,7 +12,7 @@ LEAST_SNR = 30.0
 Opus, through which everybody in a voice channel listens, leaves 12.5 dB of speech
 (benchmarks/opus_error.py): what is 17 dB below its own error is not heard.
 """
-_FRAMES = 48
+_FRAMES = 24
 
 
 @torch.inference_mode()
