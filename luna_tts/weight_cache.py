@@ -59,8 +59,6 @@ class KeptWeights:
         """Keeps contiguous `weights`; says why where the disk does not let it."""
         try:
             self.path.parent.mkdir(exist_ok=True)
-            for old in self.path.parent.glob(f"{self._source.name}.*"):
-                old.unlink(missing_ok=True)
             about = {**notes, "format": _FORMAT, "seen": self._glance(), "content": self._hash()}
             _write_at_once(self.path, weights, about)
         except OSError as error:

@@ -23,8 +23,8 @@ from luna_tts.weight_cache import KeptWeights
 
 Shape = tuple[int, ...]
 
-_SNR = "snr"
-"""Where a kept file tells what its precision costs, in decibels."""
+_GOOD = "good"
+"""Where a kept file tells whether its precision is good enough: yes or no."""
 
 
 def load_synthesizer(
@@ -44,7 +44,7 @@ def load_synthesizer(
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     kept = KeptWeights(weights, str(dtype).removeprefix("torch."))
     with kept.open(wanted) as file:
-        if file is not None and float(file.notes.get(_SNR, "inf")) >= LEAST_SNR:
+        if file is not None and file.notes.get(_GOOD, "yes") == "yes":
             return _filled(network, ((n, file.read_exactly(n)) for n in wanted), device)
         if file is not None:
             return load_synthesizer(weights, parameters, device)
@@ -58,8 +58,9 @@ def load_synthesizer(
         return network
     careful = _filled(_without_weights(parameters), exact.items(), device)
     found = signal_to_noise(network, careful)
-    kept.write(state, {_SNR: f"{found:.1f}"})
-    return network if found >= LEAST_SNR else careful
+    good = found >= LEAST_SNR
+    kept.write(state, {_GOOD: "yes" if good else "no"})
+    return network if good else careful
 
 
 def _without_weights(parameters: HyperParameters) -> Synthesizer:

@@ -24,7 +24,7 @@ from luna_tts.vits.weights import load_synthesizer
 from tiny_voice import tiny_voice, walked
 
 CASES = 1000
-MOST_SECONDS = 120
+MOST_SECONDS = 300
 """Of work, whoever else is working."""
 SMALLEST = {
     "resblock": "2",
@@ -162,6 +162,7 @@ def test_a_loaded_voice_outlives_its_file(tmp_path: Path) -> None:
         assert torch.equal(network.state_dict()["emb_g.weight"], before)
 
 
+@pytest.mark.timeout(500)
 def test_a_thousand_broken_voices_break_nothing(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
