@@ -6,7 +6,7 @@ NEURAL ?= 1
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-EXTRAS = bot,server$(if $(filter-out 0,$(NEURAL)),$(comma)neural)
+EXTRAS = bot,server$(if $(filter-out 0,$(NEURAL)),$(comma)neural$(comma)multilingual)
 comma := ,
 SIDE_BY_SIDE = --dist loadfile  # a file shares its bots
 READY := .venv/.ready-$(NEURAL)

@@ -74,7 +74,7 @@ class EngineEnvironment:
         return TTSService(
             self.models,
             voices=self.voices,
-            berts={"ja": self.bert_ja},
+            berts={**DEFAULT_BERTS, "ja": self.bert_ja},
             device=self.device,
             precision=self.precision,
             compiled=self.compiled,

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import torch
 
     from luna_tts.nlp.bert_models import BertModels
+    from luna_tts.readers import Reader
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,9 @@ class TTSModelHolder:
         self._threads = 0
         """What the thread that speaks computes with; 0 = not known yet."""
         self._frontend: JapaneseFrontend | None = None
+        self._readers: dict[str, Reader] = {}
+        """Of other languages than Japanese; voices look into it at each line."""
+        self._tried = {"ja"}
         self.device = device
         self._precision = precision
         self._compiled = compiled
@@ -126,6 +130,7 @@ class TTSModelHolder:
         self._dtype = self._dtype or choose_dtype(self._precision, self.device)
         self._berts = self._berts or BertModels(self._bert_folders, self._dtype)
         bert = self._berts.load_model("ja", self.device)
+        spoken = scanned.folder.info.languages
         return TTSModel(
             scanned.folder,
             bert,
@@ -134,7 +139,32 @@ class TTSModelHolder:
             dtype=self._dtype,
             threads=self._threads,
             compiled=self._compiled,
+            languages=[code for code in spoken if code == "ja" or self._has_bert(code)],
+            readers=self._readers,
         )
+
+    def learn(self, language: str) -> None:
+        """Loads what voices need for one more language, unless it is loaded. Blocks for seconds.
+
+        Raises `LunaError`; voices go on reading that language in kana.
+        """
+        if self.learned(language) or self._berts is None:
+            return
+        from luna_tts.readers import open_reader
+
+        self._tried.add(language)
+        bert = self._berts.load_model(language, self.device)
+        self._readers[language] = open_reader(language, bert)
+
+    def learned(self, language: str) -> bool:
+        """Whether `learn` has nothing to do, or has failed."""
+        return language in self._tried or not self._has_bert(language)
+
+    def _has_bert(self, language: str) -> bool:
+        folder = self._bert_folders.get(language)
+        if folder is None:
+            return False
+        return (folder / "config.json").exists() or any(folder.glob("snapshots/*/config.json"))
 
     def read(self, text: str, words: UserDictionary | None) -> tuple[Sentence, ...]:
         """How `text` is read. Blocks; for the inference thread, after a voice was built."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -14,14 +15,12 @@ from luna_tts.audio import LeadIn
 from luna_tts.errors import EngineUnavailable, InvalidVoice, NothingToSay
 from luna_tts.lookahead import mark_last
 from luna_tts.loudness import TARGET_LUFS, loudness, soft_clip
-from luna_tts.nlp.bert_models import BertModel
+from luna_tts.nlp.bert_models import Bert
 from luna_tts.nlp.japanese.bert_feature import ASSIST_TEXT_WEIGHT, bert_feature
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
-from luna_tts.nlp.japanese.g2p import JapanesePhones, phonemize
-from luna_tts.nlp.japanese.given import apply_given
 from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
 from luna_tts.nlp.user_dictionary import UserDictionary
-from luna_tts.reading import read_sentences
+from luna_tts.readers import JapaneseReader, Phones, Reader
 from luna_tts.threads import compute_with
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions
 from luna_tts.vits.streaming import Stream
@@ -44,6 +43,7 @@ _WINDOW = 24
 _GROWTH = 4
 """From window to window on a graphics card, where a short one costs as much as a long one."""
 _MAX_GAIN = 10.0
+_NO_READERS: Mapping[str, Reader] = MappingProxyType({})
 _SILENT = frozenset({PAD, *PUNCTUATIONS})
 _WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
 
@@ -55,6 +55,7 @@ class _Speaking:
     options: SynthesisOptions
     speaker: Tensor
     style: Tensor
+    reader: Reader
     assist_text: str | None
     generator: torch.Generator
     lead_in: LeadIn
@@ -70,27 +71,30 @@ class TTSModel:
     def __init__(
         self,
         folder: VoiceFolder,
-        bert: BertModel,
+        bert: Bert,
         frontend: JapaneseFrontend,
         device: str = "cpu",
         *,
         dtype: torch.dtype = torch.float32,
         threads: int = 0,
         compiled: bool = False,
+        languages: Sequence[str] = ("ja",),
+        readers: Mapping[str, Reader] = _NO_READERS,
     ) -> None:
+        """`languages` it is to speak beside Japanese, once their `readers` are there."""
         if bert.hidden_size != BERT_CHANNELS:
             problem = f"needs a BERT of width {BERT_CHANNELS}, not {bert.hidden_size}"
             raise InvalidVoice(folder.path / "config.json", problem, "use the BERT of its format")
         self._folder = folder
-        self._bert = bert
-        self._frontend = frontend
+        self._japanese = JapaneseReader(frontend, bert)
+        self._readers = readers
         self._network = load_synthesizer(folder.weights, folder.parameters, device, dtype)
         self._eager_decoder = self._network.dec
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
         self._threads = threads or torch.get_num_threads()
         self._gain = 1.0
-        self.info = folder.info
+        self.info = replace(folder.info, languages=tuple(languages))
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
 
     def warm_up(self) -> Generator[None]:
@@ -159,30 +163,33 @@ class TTSModel:
             generator.seed()
         else:
             generator.manual_seed(options.seed % 2**63)
-        assist = options.assist_text
+        assist, reader = options.assist_text, self._reader(options)
         return _Speaking(
             options,
             self._network.speaker(self._folder.speaker_id(options.speaker)),
             torch.from_numpy(style).to(self._network.device),
-            self._frontend.phonemize(assist).text if assist else None,
+            reader,
+            reader.assist(assist) if assist else None,
             generator,
             LeadIn(self.info.sample_rate),
         )
 
+    def _reader(self, options: SynthesisOptions) -> Reader:
+        """Whatever this voice does not speak, or not yet, it reads in kana."""
+        if options.language not in self.info.languages:
+            return self._japanese
+        return self._readers.get(options.language or "", self._japanese)
+
     def _sentences(
         self, text: str, options: SynthesisOptions, words: UserDictionary | None
-    ) -> Iterator[tuple[str, JapanesePhones]]:
+    ) -> Iterator[tuple[str, Phones]]:
         """The sentences that hold something to pronounce; given phones are for the whole text."""
-        given = options.given_phone is not None or options.given_tone is not None
-        for sentence in read_sentences(self._frontend, text, words, whole=given):
-            phones = phonemize(sentence.answer)
-            if given:
-                phones = apply_given(phones, options.given_phone, options.given_tone)
+        for piece, phones in self._reader(options).read(text, options, words):
             if not _SILENT.issuperset(phones.phones):
-                yield sentence.text, phones
+                yield piece, phones
 
     def _speak(
-        self, piece: str, phones: JapanesePhones, speaking: _Speaking, *, last: bool
+        self, piece: str, phones: Phones, speaking: _Speaking, *, last: bool
     ) -> Generator[AudioChunk | None]:
         z = yield from self._latent(phones, speaking)
         options, rate = speaking.options, self.info.sample_rate
@@ -196,7 +203,7 @@ class TTSModel:
                 samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
             yield AudioChunk(samples, rate, piece, last=last and is_end)
 
-    def _latent(self, phones: JapanesePhones, speaking: _Speaking) -> Generator[None, None, Tensor]:
+    def _latent(self, phones: Phones, speaking: _Speaking) -> Generator[None, None, Tensor]:
         """All that comes before the decoder, stage by stage: z, [1, I, T']."""
         network, options, speaker = self._network, speaking.options, speaking.speaker
         text = self._text_input(phones, speaking)
@@ -210,14 +217,15 @@ class TTSModel:
             z = network.flow_step(z, speaker, step)
         return z
 
-    def _text_input(self, phones: JapanesePhones, speaking: _Speaking) -> TextInput:
+    def _text_input(self, phones: Phones, speaking: _Speaking) -> TextInput:
         parameters, device = self._folder.parameters, self._network.device
-        ids = symbol_ids(phones.phones, phones.tones, jp_extra=parameters.jp_extra)
+        reader = speaking.reader
+        ids = symbol_ids(phones.phones, phones.tones, reader.symbols, jp_extra=parameters.jp_extra)
         word2ph = phones.word2ph
         if parameters.add_blank:
             ids, word2ph = ids.with_blanks(), blank_word2ph(word2ph)
         bert = bert_feature(
-            self._bert,
+            reader.bert,
             phones.text,
             word2ph,
             speaking.assist_text,
@@ -226,7 +234,7 @@ class TTSModel:
         phone_ids, tone_ids, language_ids = (
             torch.tensor(values, device=device) for values in (ids.phones, ids.tones, ids.languages)
         )
-        return TextInput(phone_ids, tone_ids, language_ids, bert, speaking.style)
+        return TextInput(phone_ids, tone_ids, language_ids, bert, speaking.style, reader.language)
 
     def _durations(self, encoded: EncodedText, speaking: _Speaking) -> Tensor:
         options = speaking.options

@@ -12,10 +12,11 @@ from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 import numpy as np
 
+from luna_tts.casting import Part, cast, check, speak
 from luna_tts.errors import (
     EngineClosed,
     EngineUnavailable,
@@ -35,7 +36,6 @@ from luna_tts.types import (
     Precision,
     Samples,
     ServiceStats,
-    SpeechModel,
     SynthesisOptions,
     VoiceInfo,
     VoiceStatus,
@@ -45,7 +45,11 @@ MAX_CHARACTERS = 10_000
 """Characters of one utterance; more is refused with `TextTooLong` rather than cut in silence."""
 
 DEFAULT_BERTS: Final[Mapping[str, Path]] = MappingProxyType(
-    {"ja": Path("bert/deberta-v2-large-japanese-char-wwm")}
+    {
+        "ja": Path("bert/deberta-v2-large-japanese-char-wwm"),
+        "en": Path("bert/deberta-v3-large"),
+        "zh": Path("bert/chinese-roberta-wwm-ext-large"),
+    }
 )
 """Where BERT models are looked for; relative to the working directory."""
 
@@ -222,12 +226,12 @@ class TTSService:
         words: UserDictionary | None = None,
     ) -> None:
         """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
-        model = self._model(text, voice)
-        work = partial(model.check, text, options or SynthesisOptions(), words)
+        parts = self._cast(text, voice, options, words)
+        work = partial(check, parts, words)
         try:
             await self._scheduler.run(work, lambda: 0.0)
         except TimeoutError as error:
-            raise SynthesisFailed(model.info.name) from error
+            raise SynthesisFailed(parts[0].voice.info.name) from error
 
     async def read(self, text: str, words: UserDictionary | None = None) -> tuple[Sentence, ...]:
         """How a text is read, sentence by sentence; the same for every voice.
@@ -256,11 +260,15 @@ class TTSService:
 
         Raises `NothingToSay`, `TextTooLong`, `UnknownVoice`, `SynthesisFailed`, `EngineClosed`.
         """
-        model = self._model(text, voice)
+        parts = self._cast(text, voice, options, words)
         self._streams += 1
         deadline = Deadline(seconds_left) if seconds_left else None
         try:
-            steps = model.stream(text, options or SynthesisOptions(), words)
+            await self._learn(parts)
+            only = parts[0] if len(parts) == 1 else None
+            steps = (
+                only.voice.stream(only.text, only.options, words) if only else speak(parts, words)
+            )
             async with aclosing(self._steps(steps, deadline)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
@@ -274,7 +282,7 @@ class TTSService:
         except LunaError:
             raise
         except Exception as error:
-            raise SynthesisFailed(model.info.name) from error
+            raise SynthesisFailed(parts[0].voice.info.name) from error
         finally:
             self._streams -= 1
 
@@ -323,10 +331,32 @@ class TTSService:
         # A file that is being read cannot be interrupted; nobody waits for it.
         self._loader.shutdown(wait=not loading, cancel_futures=True)
 
-    def _model(self, text: str, voice: str | None) -> SpeechModel:
+    def _cast(
+        self,
+        text: str,
+        voice: str | None,
+        options: SynthesisOptions | None,
+        words: UserDictionary | None,
+    ) -> list[Part]:
+        """Who says what of `text`."""
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        return self._holder.model(voice or self.voice)
+        options = options or SynthesisOptions()
+        loaded = {info.name for info in self._holder.infos()} - {voice or self.voice}
+        others = [self._holder.model(name) for name in options.other_voices or () if name in loaded]
+        return cast(text, self._holder.model(voice or self.voice), others, options, words)
+
+    async def _learn(self, parts: Sequence[Part]) -> None:
+        """Loads what the languages of `parts` need, the first time that they are spoken.
+
+        It is done beside the speech of others, and before the line begins: it must not stop inside.
+        """
+        for language in {part.options.language or "ja" for part in parts}:
+            if not self._holder.learned(language):
+                try:
+                    await self._on_loader(partial(self._holder.learn, language))
+                except (LunaError, MemoryError, OSError, RuntimeError) as error:
+                    _log.warning("%s is read in kana: %s", language, error)
 
     async def _on_loader(self, work: Callable[[], T]) -> T:
         """Runs `work` on the loader thread. Raises `EngineClosed` once that has ended."""
@@ -350,7 +380,7 @@ class TTSService:
                 step = await self._scheduler.run(work, seconds_left, may_take_long=may_take_long)
                 if step is _END:
                     return
-                yield cast(T, step)
+                yield step  # type: ignore[misc]
         finally:
             # A generator may only be closed where, and after, it runs.
             with contextlib.suppress(EngineClosed):

@@ -62,7 +62,9 @@ class SynthesisOptions:
     """
 
     language: str | None = None
-    """ISO 639-1 code, e.g. "ja"."""
+    """ISO 639-1 code, e.g. "ja": what is meant where the script of the text leaves it open."""
+    other_voices: tuple[str, ...] | None = None
+    """Voices that may say what is in languages which the voice does not speak, best first."""
     speaker: str | int | None = None
     style: str | None = None
     style_weight: float | None = None

@@ -6,7 +6,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import torch
 
@@ -18,6 +18,21 @@ _MOST_TOKENS: Final = 1024
 """Attended to at once; memory grows with the square. No sentence is as long."""
 
 
+class Bert(Protocol):
+    """What every language's BERT can do. Immutable; any thread may ask it."""
+
+    @property
+    def hidden_size(self) -> int:
+        """Width of a row."""
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the weights, in bytes."""
+
+    def feature(self, text: str) -> torch.Tensor:
+        """One row a token, and one for each end: [n + 2, hidden_size], float32."""
+
+
 class BertModel:
     """One language's BERT on one device. Immutable; any thread may ask it."""
 
@@ -27,7 +42,7 @@ class BertModel:
         Raises `EngineUnavailable` when there is no such folder, and `InvalidVoice`, or its
         children for config and weights, when a file in it cannot be used.
         """
-        folder = _snapshot(folder)
+        folder = snapshot(folder)
         self._network: Deberta = load_deberta(folder, device, dtype)
         config = self._network.config
         self._tokenizer = CharacterTokenizer(folder / "vocab.txt", config.vocab_size)
@@ -60,11 +75,11 @@ class BertModels:
         """`folders`: ISO 639-1 code -> a folder as it lies on the hub or in the hub's cache."""
         self._folders = dict(folders)
         self._dtype = dtype
-        self._models: dict[tuple[str, str], BertModel] = {}
+        self._models: dict[tuple[str, str], Bert] = {}
         self._loading: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
 
-    def load_model(self, language: str, device: str = "cpu") -> BertModel:
+    def load_model(self, language: str, device: str = "cpu") -> Bert:
         """The model of `language` on `device`, loaded now if it is not yet. Blocks for seconds.
 
         Raises what `BertModel` raises, and `EngineUnavailable` for a language without a folder.
@@ -74,7 +89,7 @@ class BertModels:
             loading = self._loading[key]
         with loading:  # not self._lock: other models stay available meanwhile
             if key not in self._models:
-                self._models[key] = BertModel(self._folder(language), key[1], self._dtype)
+                self._models[key] = _open(language, self._folder(language), key[1], self._dtype)
             return self._models[key]
 
     def unload_model(self, language: str) -> None:
@@ -97,7 +112,15 @@ class BertModels:
         return self._folders[language]
 
 
-def _snapshot(folder: Path) -> Path:
+def _open(language: str, folder: Path, device: str, dtype: torch.dtype) -> Bert:
+    if language == "ja":
+        return BertModel(folder, device, dtype)
+    from luna_tts.nlp.foreign_berts import ChineseBert, EnglishBert
+
+    return (EnglishBert if language == "en" else ChineseBert)(folder, device, dtype)
+
+
+def snapshot(folder: Path) -> Path:
     """`folder` itself, or the newest snapshot in it if it is one of the hub's cache."""
     snapshots = sorted(
         folder.glob("snapshots/*/config.json"), key=lambda file: file.stat().st_mtime

@@ -52,6 +52,8 @@ class _Request(BaseModel):
     text: str
     voice: str | None = None
     language: str | None = None
+    other_voices: list[str] | None = Field(None, max_length=100)
+    """They say what is in languages that the voice does not speak."""
     speaker: str | int | None = None
     style: str | None = None
     assist_text: str | None = None
@@ -161,7 +163,7 @@ class _Numbers(Collector):
 
 def _saying(request: _Request) -> Saying:
     given = {name: getattr(request, name) for name in _OPTIONS}
-    for name in ("given_phone", "given_tone"):
+    for name in ("given_phone", "given_tone", "other_voices"):
         given[name] = None if given[name] is None else tuple(given[name])
     words = [DictionaryWord(**word.model_dump()) for word in request.words]
     return Saying(

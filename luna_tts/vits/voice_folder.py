@@ -66,7 +66,7 @@ class VoiceFolder:
         """What can be told of the voice before it is loaded."""
         return VoiceInfo(
             name=self.name,
-            languages=("ja",),
+            languages=("ja",) if self.parameters.jp_extra else ("ja", "en", "zh"),
             styles=self.styles,
             speakers=self.speakers,
             sample_rate=self.parameters.sampling_rate,

@@ -118,7 +118,7 @@ def test_a_voice_is_built_with_its_bert(root: Path, tmp_path: Path) -> None:
     voices.refresh()
     first, second = voices.build("akane"), voices.build("botan")
     assert [first.info.name, second.info.name] == ["akane", "botan"]
-    assert first._bert is second._bert  # type: ignore[attr-defined]
+    assert first._japanese.bert is second._japanese.bert  # type: ignore[attr-defined]
 
 
 def test_the_budget_evicts_who_has_not_spoken_for_longest(

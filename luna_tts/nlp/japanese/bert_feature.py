@@ -7,7 +7,7 @@ from typing import Final
 
 import torch
 
-from luna_tts.nlp.bert_models import BertModel
+from luna_tts.nlp.bert_models import Bert
 
 ASSIST_TEXT_WEIGHT: Final = 1.0
 """As voices of this format are usually run: the assist text's mood instead of the text's own."""
@@ -15,7 +15,7 @@ ASSIST_TEXT_WEIGHT: Final = 1.0
 
 @torch.inference_mode()
 def bert_feature(
-    bert: BertModel,
+    bert: Bert,
     text: str,
     word2ph: Sequence[int],
     assist_text: str | None = None,
@@ -23,7 +23,7 @@ def bert_feature(
 ) -> torch.Tensor:
     """Features of `text` for each phone: [hidden_size, sum(word2ph)], float32, on BERT's device.
 
-    `text` and `word2ph` [len(text) + 2] are those of `JapanesePhones`, blanks counted where the
+    `text` and `word2ph` [tokens + 2] are those of a language's phones, blanks counted where the
     voice has them. `assist_text`, prepared in the same way, lends its mean feature to every row
     with a weight in [0, 1].
     """
