@@ -49,9 +49,27 @@ def choose(
     """The member's voice, else the one given to them, else the guild's, else `default`.
 
     `loaded` are the voices that can speak at once; if it is none of those, the first of them.
-    What the voice that speaks does not have, a speaker or a style, is left to the voice. The
-    guild's own voice needs no role: somebody has to be heard.
+    What the voice that speaks does not have, a speaker or a style, is left to the voice, and
+    languages to the other voices that the member may use. The guild's own voice needs no role:
+    somebody has to be heard.
     """
+    choice = _chosen(guild, member, roles, loaded, default)
+    spoken = set(loaded[choice.voice].languages)
+    others = tuple(
+        name
+        for name, info in loaded.items()
+        if set(info.languages) - spoken and may_use(guild, name, roles)
+    )
+    return replace(choice, options=replace(choice.options, other_voices=others or None))
+
+
+def _chosen(
+    guild: GuildSettings,
+    member: MemberSettings,
+    roles: Collection[int],
+    loaded: Mapping[str, VoiceInfo],
+    default: str,
+) -> Choice:
     wanted = [
         voice
         for voice in (member.voice, guild.newcomer_voice)

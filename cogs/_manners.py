@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import discord
 
@@ -78,11 +79,12 @@ class Manners:
             return self._as_operator()
         if choice.missed:
             self._fetch(choice.missed)
+        language = guild.language or environment.language
         return Manner(
-            guild.language or environment.language,
+            language,
             guild.max_characters or environment.max_characters,
             choice.voice,
-            choice.options,
+            replace(choice.options, language=language),
             words,
             guild.ng_words,
             guild.ng_beep,

@@ -53,6 +53,19 @@ def chosen(
     return choose(guild, member, roles, loaded, "default")
 
 
+def test_what_a_voice_does_not_speak_others_may_say_if_the_member_may_use_them() -> None:
+    many = {name: replace(info(name), languages=("ja", "en", "zh")) for name in ("many", "more")}
+    loaded = {**LOADED, **many}
+    choice = choose(GUILD, OWN, (), loaded, "default")
+    assert (choice.voice, choice.options.other_voices) == ("own", ("many", "more"))
+    guild = replace(GUILD, disabled_voices=("many",), voice_roles={"more": (SINGER,)})
+    assert choose(guild, OWN, (), loaded, "default").options.other_voices is None
+    assert choose(guild, OWN, (SINGER,), loaded, "default").options.other_voices == ("more",)
+    assert (
+        choose(GUILD, replace(OWN, voice="many"), (), loaded, "many").options.other_voices is None
+    )
+
+
 def test_a_member_speaks_with_all_that_they_chose() -> None:
     options = SynthesisOptions(
         speaker="own's own",
