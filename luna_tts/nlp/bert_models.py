@@ -12,7 +12,8 @@ import torch
 
 from luna_tts.errors import EngineUnavailable
 from luna_tts.nlp.character_tokenizer import CharacterTokenizer
-from luna_tts.nlp.deberta import Deberta, load_deberta
+from luna_tts.nlp.deberta import Deberta
+from luna_tts.nlp.deberta_weights import load_deberta
 
 _MOST_TOKENS: Final = 1024
 """Attended to at once; memory grows with the square. No sentence is as long."""

@@ -4,7 +4,7 @@ The mathematics is He et al., "DeBERTa: Decoding-enhanced BERT with Disentangled
 section 3, with the shared position projections, logarithmic position buckets and the convolution
 of version 2. Two things make it cheap: the last two layers and the language-model head are neither
 read nor run, and projections of relative positions, which depend on weights alone and cost more
-than a whole short line, are made once.
+than a whole short line, are made once (deberta_weights.py).
 """
 
 from __future__ import annotations
@@ -12,74 +12,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear, assign
-from luna_tts.nlp.checkpoint import Checkpoint, checkpoint_file, open_checkpoint
-from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig, read_deberta_config
-from luna_tts.weight_cache import KeptWeights
+from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear
+from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig
 
 _CONV_ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
     "gelu": F.gelu,
     "relu": F.relu,
     "tanh": torch.tanh,
 }
-
-_PREFIX: Final = "deberta."
-"""Before the names of a checkpoint that has a head as well."""
-_NAMES: Final = {
-    "embedding": "embeddings.word_embeddings",
-    "embedding_norm": "embeddings.LayerNorm",
-    "positions": "encoder.rel_embeddings",
-    "positions_norm": "encoder.LayerNorm",
-    "conv.conv": "encoder.conv.conv",
-    "conv.norm": "encoder.conv.LayerNorm",
-}
-_LAYER_NAMES: Final = {
-    "attention.out": "attention.output.dense",
-    "attention_norm": "attention.output.LayerNorm",
-    "up": "intermediate.dense",
-    "down": "output.dense",
-    "output_norm": "output.LayerNorm",
-}
-"""Ours -> theirs; our `qkv` is three of theirs, one below the other."""
-
-
-def load_deberta(
-    folder: Path, device: torch.device | str, dtype: torch.dtype = torch.float32
-) -> Deberta:
-    """Loads config.json and model.safetensors, or pytorch_model.bin, of a folder.
-
-    Weights of any precision go straight to `device` in `dtype`. Raises `InvalidConfig`,
-    `InvalidWeights` with all names that are missing or misshapen, and `InvalidVoice`.
-    """
-    config = read_deberta_config(folder / "config.json")
-    with torch.device("meta"):
-        model = Deberta(config).requires_grad_(False).eval()
-    source = checkpoint_file(folder)
-    kept = KeptWeights(source, str(dtype).removeprefix("torch."))
-    form = {name: tuple(value.shape) for name, value in model.ready().items()}
-    with kept.open(form) as file:
-        if file is not None:
-            for name in form:
-                assign(model, name, file.read_exactly(name).to(device, copy=True))
-            model.forget_positions()
-            return model
-    shapes = {name: list(tensor.shape) for name, tensor in model.state_dict().items()}
-    with open_checkpoint(source) as checkpoint:
-        weights = _read_weights(checkpoint, shapes, dtype)
-    for name, weight in weights.items():
-        assign(model, name, weight.to(device, copy=True))
-    model.project_positions()
-    model.forget_positions()
-    projected = {n: value.cpu() for n, value in model.ready().items() if n not in weights}
-    kept.write({n: weights[n] if n in weights else projected[n] for n in form}, {})
-    return model
 
 
 class Deberta(nn.Module):
@@ -96,31 +42,9 @@ class Deberta(nn.Module):
         self.config = config
         self.embedding = Embedding(config.vocab_size, hidden)
         self.embedding_norm = norm()
-        self.positions = Embedding(2 * config.span, hidden)
-        self.positions_norm = norm() if config.normalizes_positions else nn.Identity()
         layers = config.num_hidden_layers - UNUSED_LAYERS
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
-
-    def ready(self) -> dict[str, Tensor]:
-        """All that `forward` needs, by name: the weights and the projected positions."""
-        tensors = {**dict(self.named_parameters()), **dict(self.named_buffers())}
-        return {name: value for name, value in tensors.items() if not name.startswith("positions")}
-
-    @torch.inference_mode()
-    def project_positions(self) -> None:
-        """Projects the relative positions for every layer, with the weights loaded.
-
-        These are Q_r and K_r of section 3.1: constants from then on.
-        """
-        positions = self.positions_norm(self.positions.weight.float())
-        for module in self.modules():
-            if isinstance(module, Attention):
-                module.project_positions(positions)
-
-    def forget_positions(self) -> None:
-        """Drops what the projected positions were made of."""
-        del self.positions, self.positions_norm
 
     @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:
@@ -171,35 +95,25 @@ class Layer(nn.Module):
 class Attention(nn.Module):
     """Disentangled self-attention (equations 2 to 4): content and relative position apart."""
 
-    position_keys: Tensor
-    """K_r, [heads, rows, head_size]."""
-    position_queries: Tensor
-    """Q_r, [heads, rows, head_size], scaled."""
-
     def __init__(self, config: DebertaConfig) -> None:
         super().__init__()
         self.heads = config.num_attention_heads
         self.head_size = config.head_size
-        # Three terms of equal variance are added: content to content, and to position, and back.
-        self.scale = 1 / math.sqrt(3 * self.head_size)
+        self.scale = attention_scale(config)
         self.qkv = Linear(config.hidden_size, 3 * self.heads * self.head_size)
         self.out = Linear(self.heads * self.head_size, config.hidden_size)
-        for name in ("position_keys", "position_queries"):
-            table = torch.empty(self.heads, 2 * config.span, self.head_size)
-            self.register_buffer(name, table, persistent=False)
-
-    def project_positions(self, positions: Tensor) -> None:
-        """Projects `positions` [rows, hidden] with the weights that content is projected with."""
-        queries, keys, _ = self._project(positions)
-        queries, keys = (rows.to(self.qkv.weight.dtype) for rows in (queries * self.scale, keys))
-        self.position_queries, self.position_keys = queries.contiguous(), keys.contiguous()
+        tables = (2 * config.span, self.heads, self.head_size)
+        self.position_keys = nn.Parameter(torch.empty(tables))
+        """K_r, projected for each relative position."""
+        self.position_queries = nn.Parameter(torch.empty(tables))
+        """Q_r, the same, and scaled."""
 
     def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
         """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`."""
         queries, keys, values = self._project(x)
         queries = queries * self.scale
-        to_position = queries @ self.position_keys[:, reached].to(x.dtype).mT
-        from_position = keys @ self.position_queries[:, reached].to(x.dtype).mT
+        to_position = queries @ self.position_keys[reached].to(x.dtype).permute(1, 2, 0)
+        from_position = keys @ self.position_queries[reached].to(x.dtype).permute(1, 2, 0)
         index = columns.expand(self.heads, -1, -1)
         scores = queries @ keys.mT
         scores += to_position.gather(-1, index)
@@ -231,6 +145,12 @@ class Convolution(nn.Module):
         return mixed
 
 
+def attention_scale(config: DebertaConfig) -> float:
+    """What queries are multiplied by."""
+    # Three terms of equal variance are added: content to content, and to position, and back.
+    return 1 / math.sqrt(3 * config.head_size)
+
+
 def position_buckets(length: int, buckets: int, furthest: int) -> Tensor:
     """Buckets of the distances 1 - length ... length - 1, int64, [2 * length - 1].
 
@@ -247,34 +167,3 @@ def position_buckets(length: int, buckets: int, furthest: int) -> Tensor:
     )
     far = torch.ceil(ratio * (near - 1)).long() + near
     return torch.where(distance.abs() <= near, distance, distance.sign() * far)
-
-
-def _read_weights(
-    checkpoint: Checkpoint, shapes: dict[str, list[int]], dtype: torch.dtype
-) -> dict[str, Tensor]:
-    prefix = _PREFIX if any(name.startswith(_PREFIX) for name in checkpoint.names) else ""
-    for name, shape in shapes.items():
-        sources = _sources(name)
-        for source in sources:
-            checkpoint.expect(prefix + source, [shape[0] // len(sources), *shape[1:]])
-    checkpoint.check()
-    weights = {}
-    for name in shapes:
-        exact = torch.float32 if "norm" in name else dtype
-        parts = [checkpoint.read(prefix + source).to(exact) for source in _sources(name)]
-        weights[name] = torch.cat(parts) if len(parts) > 1 else parts[0]
-    checkpoint.check()
-    return weights
-
-
-def _sources(name: str) -> list[str]:
-    """The checkpoint's names for our parameter `name`, e.g. layers.3.attention.qkv.weight."""
-    module, _, parameter = name.rpartition(".")
-    if not module.startswith("layers."):
-        return [f"{_NAMES[module]}.{parameter}"]
-    _, index, part = module.split(".", 2)
-    if part == "attention.qkv":
-        theirs = [f"attention.self.{kind}_proj" for kind in ("query", "key", "value")]
-    else:
-        theirs = [_LAYER_NAMES[part]]
-    return [f"encoder.layer.{index}.{source}.{parameter}" for source in theirs]

@@ -14,7 +14,8 @@ import torch
 
 from luna_tts.errors import EngineUnavailable, InvalidVoice
 from luna_tts.nlp.bert_models import snapshot
-from luna_tts.nlp.deberta import Deberta, load_deberta
+from luna_tts.nlp.deberta import Deberta
+from luna_tts.nlp.deberta_weights import load_deberta
 
 _ENDS: Final = ("[CLS]", "[SEP]", "[UNK]")
 _UNUSED_LAYERS: Final = 2

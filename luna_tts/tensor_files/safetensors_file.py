@@ -51,6 +51,8 @@ class Safetensors:
         self._opened = _open(file)
         self._buffer = torch.empty(0, dtype=torch.uint8)
         self._notes: dict[str, str] = {}
+        self.header = b""
+        """What stands before the tensors."""
         try:
             self._places = self._read_places()
         except BaseException:
@@ -61,6 +63,10 @@ class Safetensors:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
         self._opened.close()
 
     @property
@@ -95,7 +101,8 @@ class Safetensors:
         if not 2 <= length <= min(size - 8, self._max_header):
             raise InvalidVoice(self._file, "is cut off or is no safetensors file", _CURE)
         try:
-            header = parse_object(self._opened.read(length))
+            self.header = self._opened.read(length)
+            header = parse_object(self.header)
         except ValueError as error:
             raise InvalidVoice(self._file, f"has a header that {error}", _CURE) from error
         notes = header.pop("__metadata__", None)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.modules import Conv1d, ConvTranspose1d
+from luna_tts.modules import Conv1d, ConvTranspose1d, FrameConv1d
 from luna_tts.vits.streaming import Stream
 
 
@@ -65,16 +65,9 @@ class RowConvTranspose1d(ConvTranspose1d):
 
 
 def row_weights(network: nn.Module) -> set[str]:
-    """Names of the weights that should pass through `channels_last`."""
-    modules = network.named_modules()
-    return {f"{n}.weight" for n, m in modules if isinstance(m, RowConv1d | RowConvTranspose1d)}
-
-
-def channels_last(x: Tensor) -> Tensor:
-    """A copy of a kernel [A, B, k] with B innermost in memory, where that is faster."""
-    if x.device.type != "cpu":
-        return x.clone(memory_format=torch.contiguous_format)
-    return x.transpose(1, -1).clone(memory_format=torch.contiguous_format).transpose(1, -1)
+    """Names of the kernels [A, B, k] that are read with B innermost in memory."""
+    rows = RowConv1d | RowConvTranspose1d | FrameConv1d
+    return {f"{name}.weight" for name, m in network.named_modules() if isinstance(m, rows)}
 
 
 def _image(rows: Tensor) -> Tensor:

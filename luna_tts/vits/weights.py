@@ -1,12 +1,12 @@
 """From a weights file to a network that is ready, with each weight in memory once.
 
-The network is built without memory (torch's meta device); then each tensor is read and moved to
-its device one by one, and takes its place in the network.
+The network is built without memory (torch's meta device); then one tensor after the other takes its
+place in it, packed where that is faster.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -16,15 +16,15 @@ from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import assign
 from luna_tts.tensor_files import TensorFile, open_tensor_file
-from luna_tts.vits.layers import channels_last, row_weights
+from luna_tts.vits.layers import row_weights
 from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
-from luna_tts.weight_cache import KeptWeights
+from luna_tts.weight_cache import KeptWeights, Weights
 
 Shape = tuple[int, ...]
 
-_GOOD = "good"
-"""Where a kept file tells whether its precision is good enough: yes or no."""
+_SNR = "snr"
+"""What the precision costs, in decibels."""
 
 
 def load_synthesizer(
@@ -40,27 +40,25 @@ def load_synthesizer(
     the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
     """
+    kept = KeptWeights(weights, dtype)
+    found = kept.note(_SNR)
+    if dtype != torch.float32 and found is not None and found < LEAST_SNR:
+        return load_synthesizer(weights, parameters, device)
     network = _without_weights(parameters)
+    rows = row_weights(network)
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    kept = KeptWeights(weights, str(dtype).removeprefix("torch."))
-    with kept.open(wanted) as file:
-        if file is not None and file.notes.get(_GOOD, "yes") == "yes":
-            return _filled(network, ((n, file.read_exactly(n)) for n in wanted), device)
-        if file is not None:
-            return load_synthesizer(weights, parameters, device)
-    with open_tensor_file(weights) as source:
-        _check_shapes(wanted, source, weights)
-        exact = {name: weight.clone() for name, weight in _read(wanted, source, weights)}
-    state = {name: weight.to(weight_dtype(name, dtype)) for name, weight in exact.items()}
-    _filled(network, state.items(), device)
-    if dtype == torch.float32:
-        kept.write(state, {})
+    form = {
+        name: (_turned(shape) if name in rows else shape, weight_dtype(name, dtype))
+        for name, shape in wanted.items()
+    }
+    _fill(network, kept.weights(form, lambda: _read(weights, wanted, rows, dtype)), rows, device)
+    if dtype == torch.float32 or found is not None:
         return network
-    careful = _filled(_without_weights(parameters), exact.items(), device)
+    careful = _without_weights(parameters)
+    _fill(careful, _read(weights, wanted, rows, torch.float32), rows, device)
     found = signal_to_noise(network, careful)
-    good = found >= LEAST_SNR
-    kept.write(state, {_GOOD: "yes" if good else "no"})
-    return network if good else careful
+    kept.write_note(_SNR, round(found, 1))
+    return network if found >= LEAST_SNR else careful
 
 
 def _without_weights(parameters: HyperParameters) -> Synthesizer:
@@ -68,14 +66,20 @@ def _without_weights(parameters: HyperParameters) -> Synthesizer:
         return Synthesizer(parameters).requires_grad_(False).eval()
 
 
-def _filled(
-    network: Synthesizer, weights: Iterable[tuple[str, Tensor]], device: torch.device | str
-) -> Synthesizer:
-    """Each weight copied to its device, in the layout in which it is read there."""
-    rows, place = row_weights(network), torch.device(device)
+def _fill(
+    network: Synthesizer, weights: Weights, rows: Container[str], device: torch.device | str
+) -> None:
+    """Each weight goes to its device; a turned one is turned back, on the CPU not in memory."""
     for name, weight in weights:
-        assign(network, name, _placed(weight, name in rows, place))
-    return network
+        placed = weight.to(device)
+        if name in rows:
+            placed = placed.transpose(1, -1)
+            placed = placed if placed.device.type == "cpu" else placed.contiguous()
+        assign(network, name, placed)
+
+
+def _turned(shape: Shape) -> Shape:
+    return shape[0], shape[2], shape[1]
 
 
 def _check_shapes(wanted: Mapping[str, Shape], file: TensorFile, weights: Path) -> None:
@@ -106,26 +110,24 @@ def _is_normed(name: str, shapes: Mapping[str, Shape]) -> bool:
 
 
 def _read(
-    wanted: Mapping[str, Shape], file: TensorFile, weights: Path
-) -> Iterator[tuple[str, Tensor]]:
-    """Every weight, folded. Raises `InvalidWeights` at the end for all."""
-    shapes = file.shapes
+    weights: Path, wanted: Mapping[str, Shape], rows: Container[str], dtype: torch.dtype
+) -> Weights:
+    """Every weight, folded, those of `rows` turned. Raises `InvalidWeights` at the end for all."""
     not_finite: list[str] = []
-    for name in wanted:
-        weight = _folded(name, file) if _is_normed(name, shapes) else file.read(name)
-        # A sum is finite only if all its terms are, and costs a fraction of asking each.
-        if not weight.sum().isfinite():
-            not_finite.append(name)
-        yield name, weight
+    with open_tensor_file(weights) as file:
+        _check_shapes(wanted, file, weights)
+        shapes = file.shapes
+        for name in wanted:
+            weight = _folded(name, file) if _is_normed(name, shapes) else file.read(name)
+            # A sum is finite only if all its terms are, and costs a fraction of asking each.
+            if not weight.sum().isfinite():
+                not_finite.append(name)
+            if name in rows:
+                weight = weight.transpose(1, -1)
+            own = torch.empty(weight.shape, dtype=weight_dtype(name, dtype))
+            yield name, own.copy_(weight)
     if not_finite:
         raise InvalidWeights(weights, (), (), not_finite)
-
-
-def _placed(weight: Tensor, is_row: bool, device: torch.device) -> Tensor:
-    """A copy where it is needed, and in the layout in which it is read."""
-    if device.type != "cpu":
-        return weight.to(device)
-    return channels_last(weight) if is_row else weight.clone()
 
 
 def _folded(name: str, file: TensorFile) -> Tensor:

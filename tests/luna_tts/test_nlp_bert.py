@@ -17,7 +17,8 @@ from safetensors.torch import load_file, save_file
 from luna_tts.errors import EngineUnavailable, InvalidConfig, InvalidVoice, InvalidWeights
 from luna_tts.nlp.bert_models import BertModel, BertModels
 from luna_tts.nlp.character_tokenizer import CharacterTokenizer
-from luna_tts.nlp.deberta import load_deberta, position_buckets
+from luna_tts.nlp.deberta import position_buckets
+from luna_tts.nlp.deberta_weights import load_deberta
 from luna_tts.nlp.japanese.bert_feature import bert_feature
 from tiny_voice import wide_bert
 

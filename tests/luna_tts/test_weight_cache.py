@@ -27,7 +27,7 @@ def load(folder: Path, dtype: torch.dtype = torch.float32) -> Synthesizer:
 
 
 def kept(folder: Path) -> Path:
-    (file,) = (folder / ".luna").iterdir()
+    (file,) = (folder / ".luna").glob("*.safetensors")
     return file
 
 
