@@ -15,10 +15,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from luna_tts.nlp.bert_models import BertModel
 from luna_tts.vits.synthesizer import Synthesizer
 from luna_tts.vits.voice_folder import read_voice_folder
 from luna_tts.vits.weights import load_synthesizer
-from tiny_voice import tiny_voice, walked
+from tiny_voice import GOLDEN, tiny_voice, walked
 
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> Synthesizer:
@@ -44,6 +45,34 @@ def test_what_was_kept_says_the_same_bit_for_bit(folder: Path, dtype: torch.dtyp
     weights.write_bytes(bytes(about.st_size))  # only what was kept can speak now
     os.utime(weights, ns=(about.st_atime_ns, about.st_mtime_ns))
     assert torch.equal(walked(load(folder, dtype)), first)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_bert_is_kept_as_well(tmp_path: Path, dtype: torch.dtype) -> None:
+    ignored = shutil.ignore_patterns(".luna")
+    folder = Path(shutil.copytree(GOLDEN / "bert_h64", tmp_path / "bert", ignore=ignored))
+    (folder / ".luna").touch()  # nothing can be kept there
+    made = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    (folder / ".luna").unlink()
+    first = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    weights = folder / "model.safetensors"
+    about = weights.stat()
+    weights.write_bytes(bytes(about.st_size))
+    os.utime(weights, ns=(about.st_atime_ns, about.st_mtime_ns))
+    again = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    assert torch.equal(made, first)
+    assert torch.equal(again, first)
+
+
+def test_what_belongs_to_a_file_that_is_gone_goes(folder: Path) -> None:
+    load(folder)
+    old = read_voice_folder(folder).weights
+    old.rename(folder / "newer_e2_s20.safetensors")
+    (folder / ".luna/tmpcrashed").touch()
+    load(folder)
+    assert [file.name for file in (folder / ".luna").iterdir()] == [
+        "newer_e2_s20.safetensors.float32.safetensors"
+    ]
 
 
 def test_a_copied_folder_keeps_it_and_a_changed_file_does_not(folder: Path, tmp_path: Path) -> None:
@@ -90,11 +119,16 @@ def test_without_room_a_voice_loads_as_well(
     else:
         (folder / ".luna").touch()
     try:
-        assert walked(load(folder)).isfinite().all()
+        spoken = walked(load(folder))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert "is not kept in a faster form" in caplog.text
     assert not list(folder.glob(".luna/*"))
+    copy = Path(shutil.copytree(folder, folder.parent / "copy"))
+    if (copy / ".luna").is_file():
+        (copy / ".luna").unlink()
+    load(copy)
+    assert torch.equal(walked(load(copy)), spoken), "kept and made are the same"
 
 
 def test_two_programs_at_once(folder: Path) -> None:
