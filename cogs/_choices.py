@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Final
 
 from luna_tts import SynthesisOptions, VoiceInfo
@@ -57,7 +58,7 @@ def choose(
     spoken = set(loaded[choice.voice].languages)
     others = tuple(
         name
-        for name, info in loaded.items()
+        for name, info in sorted(loaded.items(), key=itemgetter(0))
         if set(info.languages) - spoken and may_use(guild, name, roles)
     )
     return replace(choice, options=replace(choice.options, other_voices=others or None))

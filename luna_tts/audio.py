@@ -52,6 +52,11 @@ class LeadIn:
         return samples[max(0, sounding[0] - self._most) :] if len(sounding) else samples[:0]
 
 
+def finite(samples: Samples) -> bool:
+    """Whether all samples are numbers: one that is not makes the sum of squares none, too."""
+    return bool(np.isfinite(np.dot(samples, samples)))
+
+
 def fade_edges(samples: Samples, sample_rate: int, seconds: float = 0.004) -> Samples:
     """Fades in and out over `seconds`, so that a cut edge does not click."""
     count = min(round(seconds * sample_rate), len(samples) // 2)

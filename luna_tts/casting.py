@@ -6,6 +6,7 @@ no sentence's end divides there is only a breath.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +18,11 @@ from luna_tts.audio import AUDIBLE, LeadIn
 from luna_tts.errors import LunaError, NothingToSay, SynthesisFailed
 from luna_tts.lookahead import mark_last
 from luna_tts.nlp.user_dictionary import UserDictionary
+from luna_tts.rest import Rest
 from luna_tts.segments import DEFAULT, cut_languages
 from luna_tts.types import AudioChunk, Samples, SpeechModel, SynthesisOptions
+
+_log = logging.getLogger(__name__)
 
 _BREATH_SECONDS: Final = 0.03
 """What stays of the silence at the end of a part; as much again begins the next."""
@@ -32,6 +36,8 @@ class Part:
     text: str
     voice: SpeechModel
     options: SynthesisOptions
+    own: SpeechModel
+    """The line's own voice, which says in kana what another one fails to say."""
 
 
 def cast(
@@ -49,18 +55,18 @@ def cast(
     voices = (voice, *others)
     spoken = {language for each in voices for language in each.info.languages}
     if options.given_phone is not None or options.given_tone is not None or spoken == {"ja"}:
-        return [Part(text, voice, options)]
+        return [Part(text, voice, options, voice)]
     places = [(found.start, found.end) for found in words.find(text)] if words else []
     parts: list[Part] = []
     for segment in cut_languages(text, options.language or DEFAULT, places):
         able = [each for each in voices if segment.language in each.info.languages]
         speaker, language = (able[0], segment.language) if able else (voice, "ja")
-        part = Part(segment.text, speaker, _fitted(options, language, own=speaker is voice))
+        part = Part(segment.text, speaker, _fitted(options, language, own=speaker is voice), voice)
         if parts and parts[-1].voice is speaker and parts[-1].options == part.options:
             parts[-1] = replace(parts[-1], text=parts[-1].text + part.text)
         else:
             parts.append(part)
-    return parts or [Part(text, voice, options)]
+    return parts or [Part(text, voice, options, voice)]
 
 
 def speak(
@@ -74,20 +80,32 @@ def speak(
     final: AudioChunk | None = None
     for part, (joins, goes_on) in zip(parts, _following(parts), strict=True):
         try:
-            steps = part.voice.stream(part.text, part.options, words)
-            for chunk in _joined(steps, part.voice.info.sample_rate, joins, goes_on):
+            for chunk in _joined(_say(part, words), part.voice.info.sample_rate, joins, goes_on):
                 final = chunk or final
                 yield chunk
         except NothingToSay:
             continue
-        except LunaError:
-            raise
-        except Exception as error:
-            raise SynthesisFailed(part.voice.info.name) from error
     if final is None:
         raise NothingToSay
     # Only now is it known that nothing follows.
     yield replace(final, samples=np.zeros(0, np.float32), last=True)
+
+
+def _say(part: Part, words: UserDictionary | None) -> Generator[AudioChunk | None]:
+    rest = Rest(part.text)
+    try:
+        for chunk in part.voice.stream(part.text, part.options, words):
+            if chunk is not None:
+                rest.hear(chunk.text)
+            yield chunk
+    except LunaError:
+        raise
+    except Exception as error:
+        if part.voice is part.own:
+            raise SynthesisFailed(part.own.info.name) from error
+        _log.warning("%s failed, %s goes on", part.voice.info.name, part.own.info.name)
+        if rest.text.strip():
+            yield from part.own.stream(rest.text, replace(part.options, language="ja"), words)
 
 
 def check(parts: Sequence[Part], words: UserDictionary | None = None) -> None:

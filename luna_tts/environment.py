@@ -37,6 +37,8 @@ class EngineEnvironment:
     compiled: bool
     memory: int
     """Bytes."""
+    espeak: str = ""
+    """The program of the voice for languages that no other voice speaks; "" = none."""
     servers: tuple[str, ...] = ()
     """Addresses of engines elsewhere; none = the engine is in this process."""
     server_token: str = field(default="", repr=False)
@@ -54,6 +56,7 @@ class EngineEnvironment:
             precision=_precision(variables),
             compiled=number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
             memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
+            espeak=variables.get("LUNA_ESPEAK", "").strip(),
             servers=_names(variables.get("LUNA_ENGINE", "")) or (),
             server_token=variables.get("LUNA_SERVER_TOKEN", "").strip(),
             unknown=unknown_variables(variables),
@@ -79,6 +82,7 @@ class EngineEnvironment:
             precision=self.precision,
             compiled=self.compiled,
             memory=self.memory,
+            espeak=self.espeak,
         )
 
     def _warn(self) -> None:

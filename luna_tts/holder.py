@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from luna_tts.errors import EngineUnavailable, LunaError, UnknownVoice
+from luna_tts.espeak import ESPEAK_VOICE, EspeakModel
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
@@ -45,6 +46,7 @@ class TTSModelHolder:
         precision: Precision = "auto",
         compiled: bool = False,
         budget: int | None = None,
+        espeak: str = "",
     ) -> None:
         self._root = root
         self._bert_folders = berts
@@ -60,6 +62,7 @@ class TTSModelHolder:
         self._precision = precision
         self._compiled = compiled
         self._budget = budget
+        self._espeak = espeak
         self._pinned = {EMBEDDED_VOICE}
         self._scanned: dict[str, Scanned] = {}
         self._models: dict[str, SpeechModel] = {}
@@ -69,7 +72,12 @@ class TTSModelHolder:
     def names(self) -> tuple[str, ...]:
         """Every voice that can be loaded, as of the last `refresh`."""
         usable = (name for name, scanned in self._scanned.items() if scanned.folder)
-        return (EMBEDDED_VOICE, *usable)
+        return (EMBEDDED_VOICE, *usable, *self.always)
+
+    @property
+    def always(self) -> tuple[str, ...]:
+        """Voices to be loaded whichever were wished for."""
+        return (ESPEAK_VOICE,) if self._espeak else ()
 
     @property
     def problems(self) -> Mapping[str, LunaError]:
@@ -117,6 +125,11 @@ class TTSModelHolder:
         self._frontend = self._frontend or JapaneseFrontend()
         if name == EMBEDDED_VOICE:
             return OpenJTalkModel(self._frontend)
+        if name == ESPEAK_VOICE and self._espeak:
+            _log.info(
+                "%s speaks Korean, English and Chinese: robotic, base voices do it better", name
+            )
+            return EspeakModel(self._espeak)
         scanned = self._scanned.get(name)
         if scanned is None:
             raise UnknownVoice(name, self.names)

@@ -16,6 +16,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from luna_tts.audio import finite
 from luna_tts.casting import Part, cast, check, speak
 from luna_tts.errors import (
     EngineClosed,
@@ -26,6 +27,7 @@ from luna_tts.errors import (
     VoiceNeeded,
     VoiceNotLoaded,
 )
+from luna_tts.espeak import ESPEAK_VOICE
 from luna_tts.holder import TTSModelHolder
 from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE
@@ -34,7 +36,6 @@ from luna_tts.scheduler import Deadline, Scheduler
 from luna_tts.types import (
     AudioChunk,
     Precision,
-    Samples,
     ServiceStats,
     SynthesisOptions,
     VoiceInfo,
@@ -75,6 +76,7 @@ class TTSService:
         precision: Precision = "auto",
         compiled: bool = False,
         memory: int | None = None,
+        espeak: str = "",
     ) -> None:
         """Does nothing yet.
 
@@ -89,6 +91,7 @@ class TTSService:
             compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
                 small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.
+            espeak: a program for languages that no other voice speaks; "" = none.
         """
         self.voice = EMBEDDED_VOICE
         """The voice that speaks where none is named."""
@@ -100,6 +103,7 @@ class TTSService:
             precision=precision,
             compiled=compiled,
             budget=memory,
+            espeak=espeak,
         )
         self._scheduler = Scheduler()
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
@@ -135,7 +139,7 @@ class TTSService:
         with contextlib.suppress(EngineUnavailable):  # told by each voice that cannot be loaded
             await self._on_loader(self._holder.prepare)
         loaded = {info.name for info in self._holder.infos()}
-        for name in found if self._voices is None else self._voices:
+        for name in found if self._voices is None else (*self._voices, *self._holder.always):
             try:
                 if name not in loaded:
                     await self.load(name)
@@ -145,7 +149,7 @@ class TTSService:
                 _log.warning("voice %s is left out: %s", name, error)
                 self._refused[name] = error
             else:
-                if self.voice == EMBEDDED_VOICE:
+                if self.voice == EMBEDDED_VOICE and name != ESPEAK_VOICE:
                     self.voice = name
                     self._holder.pin(name)
 
@@ -274,7 +278,7 @@ class TTSService:
                     if chunk is not None:
                         if deadline and len(chunk.samples):
                             deadline.sounds = True
-                        if not _finite(chunk.samples):
+                        if not finite(chunk.samples):
                             raise FloatingPointError("the voice made samples that are no numbers")
                         self._audio_seconds += chunk.seconds
                         yield chunk
@@ -343,7 +347,9 @@ class TTSService:
             raise TextTooLong(len(text), MAX_CHARACTERS)
         options = options or SynthesisOptions()
         loaded = {info.name for info in self._holder.infos()} - {voice or self.voice}
-        others = [self._holder.model(name) for name in options.other_voices or () if name in loaded]
+        # The robot comes last, and without being asked for.
+        names = sorted((*(options.other_voices or ()), ESPEAK_VOICE), key=ESPEAK_VOICE.__eq__)
+        others = [self._holder.model(name) for name in dict.fromkeys(names) if name in loaded]
         return cast(text, self._holder.model(voice or self.voice), others, options, words)
 
     async def _learn(self, parts: Sequence[Part]) -> None:
@@ -392,8 +398,3 @@ class TTSService:
             return next(steps, _END)
         finally:
             self._inference_seconds += time.perf_counter() - began
-
-
-def _finite(samples: Samples) -> bool:
-    """Whether all samples are numbers: one that is not makes the sum of squares none, too."""
-    return bool(np.isfinite(np.dot(samples, samples)))

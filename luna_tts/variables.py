@@ -15,6 +15,7 @@ KNOWN: Final = (
     "LUNA_DEVICE",
     "LUNA_EMPTY_SECONDS",
     "LUNA_ENGINE",
+    "LUNA_ESPEAK",
     "LUNA_FORGET_LEFT",
     "LUNA_GROUP",
     "LUNA_LANGUAGE",
