@@ -33,6 +33,9 @@ RECONNECT_SECONDS = 6.0
 PROBE_SECONDS = 0.7
 """After which a voice server that has not told our address is asked again: UDP may lose it."""
 
+MOST_UNSENT = 25
+"""Packets in a row, half a second, that did not leave this machine: nobody hears a word then."""
+
 AT_REST = (
     ConnectionFlowState.disconnected,
     ConnectionFlowState.connected,
@@ -44,12 +47,21 @@ AT_REST = (
 class _ConnectionState(VoiceConnectionState):
     """discord.py's, which asks once for its address and leaves a thread waiting on its socket.
 
-    It also speaks into the void while it waits for another voice server.
+    It also speaks into the void while it waits for another voice server, or while the kernel takes
+    no packet: a full buffer, a firewall, a network that is down.
     """
 
     def __init__(self, client: discord.VoiceClient) -> None:
         super().__init__(client)
+        self.unsent = 0
+        """How many packets in a row the kernel has not taken."""
         self._duplicates: list[socket.socket] = []
+
+    def send_packet(self, packet: bytes) -> None:
+        """Raises `OSError`, which discord.py takes for a packet that was lost on the way."""
+        self.unsent += 1
+        super().send_packet(packet)
+        self.unsent = 0
 
     def shut(self) -> None:
         """Wakes the thread that waits up to 30 s on a socket, which closing does not."""
@@ -148,6 +160,15 @@ class VoiceClient(discord.VoiceClient):
             return error.code
         websocket = self._connection.ws
         return websocket.ws.close_code if websocket else None
+
+    @property
+    def unsent(self) -> bool:
+        """Whether nothing has left this machine for half a second."""
+        return self._connection.unsent >= MOST_UNSENT
+
+    def try_again(self) -> None:
+        """One packet is tried; if it is not sent either, nothing can be."""
+        self._connection.unsent = min(self._connection.unsent, MOST_UNSENT - 1)
 
     @property
     def ended(self) -> bool:

@@ -33,6 +33,8 @@ VocalChannel = discord.VoiceChannel | discord.StageChannel
 CONNECT_SECONDS = 10.0
 ATTEMPTS = 2
 """For those who call her: what Discord told of its voice server may be outdated at once."""
+UNSENT_SECONDS = 0.5
+"""Until she tries again where no packet could be sent."""
 NEEDED_PERMISSIONS = ("view_channel", "connect", "speak")
 
 _log = logging.getLogger(__name__)
@@ -103,7 +105,8 @@ class VoiceLink:
     async def play(self, stream: PcmStream) -> None:
         """Sounds `stream` to its end. Cancel to silence it.
 
-        The sentence in which a connection broke is said again: the end of it was not heard. Where
+        The sentence in which a connection broke is said again: the end of it was not heard. So is
+        one that could not be sent, for as long as it takes and the connection stands. Where
         Luna is not heard it waits, for a while; then it is given up without a word.
 
         Raises `NotConnected` if Luna is out and will not come back.
@@ -121,6 +124,10 @@ class VoiceLink:
                 stream.rewind()
             heard_through = client
             await self._play_on(client, stream)
+            if client.unsent:
+                _log.warning("guild %d: no packet could be sent, I say it again", self.guild.id)
+                stream.rewind()
+                await asyncio.sleep(UNSENT_SECONDS)
 
     def _note_state(self) -> None:
         """Luna's voice state has changed."""
@@ -128,8 +135,9 @@ class VoiceLink:
         if self._client is not None and not self.floor.given:
             self._client.stop()  # `play` goes on when she is heard again
 
-    async def _play_on(self, client: discord.VoiceClient, stream: PcmStream) -> None:
-        """Plays until the stream ends or the connection breaks."""
+    async def _play_on(self, client: VoiceClient, stream: PcmStream) -> None:
+        """Plays until the stream ends, the connection breaks or nothing can be sent."""
+        client.try_again()
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()
 
@@ -140,7 +148,7 @@ class VoiceLink:
                 loop.call_soon_threadsafe(stopped.set)
 
         try:
-            client.play(_Source(stream), after=after)
+            client.play(_Source(stream, client), after=after)
         except discord.ClientException:
             await asyncio.sleep(0.1)  # the connection broke just now; the watcher will see it
             return
@@ -292,10 +300,11 @@ def check_access(channel: VocalChannel) -> None:
 
 
 class _Source(discord.AudioSource):
-    """A `PcmStream` as discord.py's player takes it."""
+    """A `PcmStream` as discord.py's player takes it; it ends, too, where nothing can be sent."""
 
-    def __init__(self, stream: PcmStream) -> None:
+    def __init__(self, stream: PcmStream, client: VoiceClient) -> None:
         self._stream = stream
+        self._client = client
 
     def read(self) -> bytes:
-        return self._stream.read()
+        return b"" if self._client.unsent else self._stream.read()

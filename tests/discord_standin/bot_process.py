@@ -114,6 +114,11 @@ class BotProcess:
         found = await self._changes.wait_for(lambda: look(self.log, start), "no tasks told", 10)
         return int(found[1])
 
+    def switch_udp(self) -> None:
+        """From now on, or no longer, its kernel refuses every UDP packet."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGUSR2)
+
     async def wait_for_log(self, pattern: str, timeout: float = 10.0) -> re.Match[str]:
         """The first match of a regular expression in the log."""
         what = f"{pattern!r} is not in the log"

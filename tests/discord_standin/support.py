@@ -144,6 +144,8 @@ class Delays:
     """From the bot's UDP probe to the answer; at 0 discord.py may miss the answer."""
     lost_probes: int = 0
     """How many IP discovery probes UDP loses from now on."""
+    rtp: Callable[[int, int, float], float | None] = lambda sequence, timestamp, arrival: 0.0
+    """From the voice server to the listener, for each packet; None loses it."""
     rest: float = 0.0
     """Before each REST request is handled."""
     voice_drop: float = 15.0

@@ -7,7 +7,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -95,7 +95,16 @@ class VoiceUdp:
             self._tasks.later(self._delays.ip_discovery, lambda: self._answer(answer, sender))
         elif len(data) > RTP_HEADER + 4 and data[1] & 0x7F == OPUS_PAYLOAD:
             sequence, timestamp, ssrc = struct.unpack_from(">HII", data, 2)
-            self._heard(RtpPacket(arrival, sequence, timestamp, ssrc, data))
+            self._pass_on(RtpPacket(arrival, sequence, timestamp, ssrc, data))
+
+    def _pass_on(self, packet: RtpPacket) -> None:
+        """To the listener, at once unless the way is said to be bad."""
+        delay = self._delays.rtp(packet.sequence, packet.timestamp, packet.arrival)
+        if delay == 0:
+            self._heard(packet)
+        elif delay is not None:
+            later = replace(packet, arrival=packet.arrival + delay)
+            self._tasks.later(delay, lambda: self._heard(later))
 
     def _answer(self, data: bytes, to: tuple[str, int]) -> None:
         self._socket.sendto(data, to)

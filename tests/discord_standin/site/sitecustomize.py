@@ -44,8 +44,30 @@ def _tell_tasks(*_):  # type: ignore[no-untyped-def]
     print(f"STANDIN-TASKS {len(names)} {names}", flush=True)
 
 
+def _switch_udp(*_):  # type: ignore[no-untyped-def]
+    """SIGUSR2: from now on, or no longer, nothing leaves this machine by UDP."""
+    import socket
+
+    if "sendall" in vars(socket.socket):
+        del socket.socket.sendall
+    else:
+        socket.socket.sendall = _refuse  # type: ignore[method-assign]
+
+
+def _refuse(self, data, *flags):  # type: ignore[no-untyped-def]
+    """A full buffer, a firewall, a network that is down: the kernel says each of them at once."""
+    import errno
+    import socket
+
+    if self.type is not socket.SOCK_DGRAM:
+        return super(socket.socket, self).sendall(data, *flags)
+    number = (errno.ENOBUFS, errno.EPERM, errno.ENETUNREACH)[data[3] % 3]
+    raise OSError(number, os.strerror(number))
+
+
 if "STANDIN_API" in os.environ:
     import signal
 
     signal.signal(signal.SIGUSR1, _tell_tasks)
+    signal.signal(signal.SIGUSR2, _switch_udp)
     sys.meta_path.insert(0, _Pointer())
