@@ -51,8 +51,8 @@ def choose(
 
     `loaded` are the voices that can speak at once; if it is none of those, the first of them.
     What the voice that speaks does not have, a speaker or a style, is left to the voice, and
-    languages to the other voices that the member may use. The guild's own voice needs no role:
-    somebody has to be heard.
+    languages to the other voices that the member may use; what could be several is in the member's
+    language, else the guild's. The guild's own voice needs no role: somebody has to be heard.
     """
     choice = _chosen(guild, member, roles, loaded, default)
     spoken = set(loaded[choice.voice].languages)
@@ -61,7 +61,9 @@ def choose(
         for name, info in sorted(loaded.items(), key=itemgetter(0))
         if set(info.languages) - spoken and may_use(guild, name, roles)
     )
-    return replace(choice, options=replace(choice.options, other_voices=others or None))
+    language = member.written or guild.language
+    options = replace(choice.options, language=language, other_voices=others or None)
+    return replace(choice, options=options)
 
 
 def _chosen(

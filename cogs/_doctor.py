@@ -11,6 +11,7 @@ import discord
 
 from luna_tts import LunaError, TTSService
 from luna_tts.doctor import Finding, Level, installed
+from luna_tts.espeak import ESPEAK_VOICE
 
 from ._activity import Activity
 from ._errors import AfkChannel, ChannelFull, MissingPermissions, TimedOut
@@ -124,6 +125,8 @@ def check_voices(service: TTSService | None, *, operator: bool) -> Iterator[Find
     stats, problems = service.stats(), service.problems()
     data = {"voices": stats.voices, "voice": service.voice, "megabytes": stats.nbytes / 1e6}
     yield Finding("ok", "voices_ok", data)
+    if ESPEAK_VOICE in stats.voices:
+        yield Finding("ok", "robot", {"voice": ESPEAK_VOICE})
     if problems and not operator:
         yield Finding("warn", "voices_unusable", {"count": len(problems)})
     elif problems:

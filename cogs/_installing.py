@@ -19,6 +19,7 @@ from luna_tts.downloads.install import install, whole_commit
 from luna_tts.downloads.offer import Offer
 from luna_tts.downloads.sources import find_offer
 from luna_tts.errors import DownloadFailed
+from luna_tts.voice_files import has_bert
 
 from ._base import LunaCog
 from ._views import Panel, paginate
@@ -83,7 +84,8 @@ class Installing:
     def _find(self, source: str) -> list[Offer]:
         """What is missing of `source`, and of the BERT that it needs. Blocks."""
         wanted = [find_offer(source)]
-        if wanted[0].kind == "voice" and not (self._bert / "config.json").exists():
+        engine = self._cog.environment.engine
+        if not wanted[0].bert and not has_bert(engine.bert_ja):
             wanted.append(find_offer(BERT_JA))
         return [o for o in wanted if not o.commit or whole_commit(self._place(o)) != o.commit]
 
@@ -143,13 +145,8 @@ class Installing:
         with contextlib.suppress(discord.HTTPException):  # it goes on all the same
             await interaction.edit_original_response(content=content)
 
-    @property
-    def _bert(self) -> Path:
-        return self._cog.environment.engine.bert_ja
-
     def _place(self, offer: Offer) -> Path:
-        engine = self._cog.environment.engine
-        return engine.bert_ja if offer.kind == "bert" else engine.models / offer.name
+        return self._cog.environment.engine.place(offer.name, offer.bert)
 
 
 def _on_a_daemon(work: Callable[[], None]) -> asyncio.Future[None]:

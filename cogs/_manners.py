@@ -84,7 +84,7 @@ class Manners:
             language,
             guild.max_characters or environment.max_characters,
             choice.voice,
-            replace(choice.options, language=language),
+            replace(choice.options, language=choice.options.language or language),
             words,
             guild.ng_words,
             guild.ng_beep,

@@ -16,9 +16,11 @@ from ._store import MemberSettings, Store
 
 _OF_THE_VOICE: Final = ("speaker", "style", "style_weight")
 TUNED: Final = ("voice", *_OF_THE_VOICE)
-MANNER: Final = ("length_scale", "pitch_scale", "intonation_scale", "volume")
+MANNER: Final = ("written", "length_scale", "pitch_scale", "intonation_scale", "volume")
 """The fields of `MemberSettings` that shape how a member sounds."""
 
+WRITTEN: Final = {"ja": "日本語", "ko": "한국어", "en": "English", "zh": "中文"}
+"""What a member may mean where the script leaves it open, and how it is shown."""
 NUMBERS: Final = {
     "speed": ("length_scale", 0.5, 2.0),
     "pitch": ("pitch_scale", 0.5, 2.0),
@@ -150,5 +152,6 @@ def described(choice: Choice, info: VoiceInfo) -> dict[str, str]:
         "voice": choice.voice,
         "speaker": str(choice.options.speaker or info.speakers[0]),
         "style": choice.options.style or info.styles[0],
+        "language": WRITTEN.get(choice.options.language or "", "auto"),
         **{key: f"{1.0 if value is None else value:.3g}" for key, value in numbers.items()},
     }

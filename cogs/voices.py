@@ -16,12 +16,13 @@ from luna_tts.audio import to_wav
 from ._base import LunaCog, add_cog
 from ._choices import matching
 from ._errors import NoFavourites
-from ._member_voice import MANNER, TUNED, check_part_of, described
+from ._member_voice import MANNER, TUNED, WRITTEN, check_part_of, described
 from ._views import Panel
 
 MOST_FAVOURITES: Final = 25
 """As many as a menu has lines."""
 PREVIEW_CHARACTERS: Final = 100
+_WRITTEN: Final = [app_commands.Choice(name=name, value=code) for code, name in WRITTEN.items()]
 MOST_NOTICE: Final = 200
 """Characters of a credit or a licence."""
 
@@ -45,7 +46,11 @@ class Voices(LunaCog, name="LunaVoices"):
         pitch=locale_str("1 = the voice's own, 2 = an octave up", luna="voice_pitch"),
         intonation=locale_str("1 = the voice's own, 0 = flat", luna="voice_intonation"),
         volume=locale_str("1 = as loud as everybody, 0 = silent", luna="voice_volume"),
+        language=locale_str(
+            "What you write where it could be several, as 大丈夫 alone", luna="voice_language"
+        ),
     )
+    @app_commands.choices(language=_WRITTEN)
     async def set_voice(
         self,
         interaction: discord.Interaction,
@@ -57,6 +62,7 @@ class Voices(LunaCog, name="LunaVoices"):
         pitch: Range[float, 0.5, 2.0] | None = None,
         intonation: Range[float, 0.0, 2.0] | None = None,
         volume: Range[float, 0.0, 2.0] | None = None,
+        language: str | None = None,
     ) -> None:
         """Changes what is given and shows the outcome."""
         given = {
@@ -68,6 +74,7 @@ class Voices(LunaCog, name="LunaVoices"):
             "pitch_scale": pitch,
             "intonation_scale": intonation,
             "volume": volume,
+            "written": language,
         }
         async with self.acknowledged(interaction):
             changes = {name: value for name, value in given.items() if value is not None}

@@ -75,8 +75,11 @@ def speak(
     """The chunks of all parts as one stream, `None` between stages.
 
     Raises `NothingToSay` if no part has anything to say, `SynthesisFailed` for the voice that
-    failed.
+    failed, and what a voice raises that says all by itself.
     """
+    if len(parts) == 1:
+        yield from parts[0].voice.stream(parts[0].text, parts[0].options, words)
+        return
     final: AudioChunk | None = None
     for part, (joins, goes_on) in zip(parts, _following(parts), strict=True):
         try:

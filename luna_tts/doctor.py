@@ -29,11 +29,13 @@ from luna_tts.holder import TTSModelHolder
 from luna_tts.opus_library import opus_candidates
 from luna_tts.service import TTSService
 from luna_tts.variables import unknown_variables
+from luna_tts.voice_files import has_bert
 
 Level = Literal["ok", "warn", "fail"]
 
 LOW_GIGABYTES: Final = 1.0
 LEAST_PYTHON: Final = (3, 11)
+LANGUAGE_NAMES: Final = {"ja": "Japanese", "en": "English", "zh": "Chinese"}
 _TOKEN: Final = re.compile(r"([\w-]{18,40})\.[\w-]{4,10}\.[\w-]{20,60}")
 
 
@@ -77,6 +79,8 @@ def examine(variables: Mapping[str, str], env_file: Path) -> Iterator[Finding]:
     yield check_disk(environment.models, Path(variables.get("LUNA_DATA") or "data"))
     yield check_torch(environment.device)
     yield from check_voice_folders(environment)
+    if environment.espeak:
+        yield check_espeak(environment.espeak)
     yield asyncio.run(check_speech())
 
 
@@ -204,11 +208,21 @@ def check_voice_folders(environment: EngineEnvironment) -> Iterator[Finding]:
         else:
             counts = {"styles": len(status.info.styles), "speakers": len(status.info.speakers)}
             yield Finding("ok", "voice_ok", {"voice": status.name, **counts})
-    folder = environment.bert_ja
-    there = (folder / "config.json").exists() or any(folder.glob("snapshots/*/config.json"))
-    yield Finding(
-        "ok" if there else "fail", "bert_ok" if there else "bert_missing", {"folder": folder}
-    )
+    spoken = {code for status in statuses if status.info for code in status.info.languages}
+    for code, folder in environment.berts.items():
+        if code == "ja" or code in spoken:
+            bert = {"language": LANGUAGE_NAMES[code], "code": code, "folder": folder}
+            if has_bert(folder):
+                yield Finding("ok", "bert_ok", bert)
+            else:
+                yield Finding("fail" if code == "ja" else "warn", "bert_missing", bert)
+
+
+def check_espeak(program: str) -> Finding:
+    """Whether the program is there that speaks what no voice does."""
+    if shutil.which(program):
+        return Finding("ok", "espeak_ok", {"program": program})
+    return Finding("warn", "espeak_missing", {"program": program})
 
 
 async def check_speech() -> Finding:

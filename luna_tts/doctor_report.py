@@ -39,9 +39,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "voices_none": "no voices in {folder}; the built-in one speaks: python -m luna_tts download",
     "voice_ok": "voice {voice}: {styles} styles, {speakers} speakers",
     "voice_unusable": "voice {voice} cannot be used: {reason}",
-    "bert_ok": "Japanese BERT in {folder}",
-    "bert_missing": "voices need the Japanese BERT, which is not in {folder}: "
-    "python -m luna_tts download bert-ja",
+    "bert_ok": "{language} BERT in {folder}",
+    "bert_missing": "to speak {language} voices need its BERT, which is not in {folder}: "
+    "python -m luna_tts download bert-{code}",
+    "espeak_ok": "{program} says what no voice speaks, like a robot; voices of many languages "
+    "speak English and Chinese better",
+    "espeak_missing": "there is no program {program} (LUNA_ESPEAK): install espeak-ng, or leave "
+    "LUNA_ESPEAK empty, and such words are read in kana",
     "port_ok": "port {port} ({name}) is free",
     "port_taken": "port {port} is in use: stop what uses it, or choose another with {name}",
     "speech_ok": "the built-in voice made {seconds:.1f} s of speech in {took:.2f} s",

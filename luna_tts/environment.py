@@ -62,6 +62,16 @@ class EngineEnvironment:
             unknown=unknown_variables(variables),
         )
 
+    @property
+    def berts(self) -> dict[str, Path]:
+        """ISO 639-1 code -> folder: those of other languages lie beside the Japanese one."""
+        beside = {code: self.bert_ja.parent / path.name for code, path in DEFAULT_BERTS.items()}
+        return {**beside, "ja": self.bert_ja}
+
+    def place(self, name: str, bert: str = "") -> Path:
+        """Where the voice `name` is kept, or the BERT of the language `bert`."""
+        return self.berts[bert] if bert else self.models / name
+
     def open_service(self) -> TTSService:
         """The engine as it is set up, here or elsewhere, not yet started."""
         if not self.servers:
@@ -77,7 +87,7 @@ class EngineEnvironment:
         return TTSService(
             self.models,
             voices=self.voices,
-            berts={**DEFAULT_BERTS, "ja": self.bert_ja},
+            berts=self.berts,
             device=self.device,
             precision=self.precision,
             compiled=self.compiled,

@@ -20,13 +20,14 @@ from luna_tts.nlp.user_dictionary import UserDictionary
 from luna_tts.open_jtalk import EMBEDDED_VOICE, OpenJTalkModel
 from luna_tts.reading import Sentence, read_sentences
 from luna_tts.types import Precision, SpeechModel, VoiceInfo, VoiceStatus
-from luna_tts.voice_files import Scanned, scan_voices
+from luna_tts.voice_files import Scanned, has_bert, scan_voices
 
 if TYPE_CHECKING:
     import torch
 
     from luna_tts.nlp.bert_models import BertModels
     from luna_tts.readers import Reader
+    from luna_tts.vits.voice_folder import VoiceFolder
 
 _log = logging.getLogger(__name__)
 
@@ -87,13 +88,19 @@ class TTSModelHolder:
     def refresh(self) -> tuple[str, ...]:
         """Looks for voice folders. Reads only what has changed; loaded models stay.
 
-        Returns the loaded voices whose files are others now; one whose folder is gone speaks on.
-        Blocks; may run on any thread.
+        Returns the loaded voices whose files are others now, or who can speak a language more; one
+        whose folder is gone speaks on. Blocks; may run on any thread.
         """
         before, after = self._scanned, scan_voices(self._root, self._scanned)
         self._scanned = after
+        found = [
+            (name, after[name], model) for name, model in self._models.items() if name in after
+        ]
         return tuple(
-            name for name in self._models if name in after and after[name] is not before.get(name)
+            name
+            for name, now, model in found
+            if now is not before.get(name)
+            or (now.folder and self._languages(now.folder) != model.info.languages)
         )
 
     def catalogue(self) -> tuple[VoiceStatus, ...]:
@@ -143,7 +150,10 @@ class TTSModelHolder:
         self._dtype = self._dtype or choose_dtype(self._precision, self.device)
         self._berts = self._berts or BertModels(self._bert_folders, self._dtype)
         bert = self._berts.load_model("ja", self.device)
-        spoken = scanned.folder.info.languages
+        languages = self._languages(scanned.folder)
+        if missing := set(scanned.folder.info.languages).difference(languages):
+            berts = " ".join(f"bert-{code}" for code in sorted(missing))
+            _log.info("%s will speak more with `python -m luna_tts download %s`", name, berts)
         return TTSModel(
             scanned.folder,
             bert,
@@ -152,7 +162,7 @@ class TTSModelHolder:
             dtype=self._dtype,
             threads=self._threads,
             compiled=self._compiled,
-            languages=[code for code in spoken if code == "ja" or self._has_bert(code)],
+            languages=languages,
             readers=self._readers,
         )
 
@@ -161,7 +171,7 @@ class TTSModelHolder:
 
         Raises `LunaError`; voices go on reading that language in kana.
         """
-        if self.learned(language) or self._berts is None:
+        if language in self._tried or self._berts is None:
             return
         from luna_tts.readers import open_reader
 
@@ -169,15 +179,17 @@ class TTSModelHolder:
         bert = self._berts.load_model(language, self.device)
         self._readers[language] = open_reader(language, bert)
 
-    def learned(self, language: str) -> bool:
-        """Whether `learn` has nothing to do, or has failed."""
-        return language in self._tried or not self._has_bert(language)
+    def has_to_learn(self, voice: VoiceInfo, language: str) -> bool:
+        """Whether `voice` can speak `language` once it is learnt, which was not tried yet."""
+        mine = voice.name in self._scanned and language in voice.languages
+        return mine and language not in self._tried
+
+    def _languages(self, folder: VoiceFolder) -> tuple[str, ...]:
+        """What a voice can speak beside Japanese needs a BERT of its own."""
+        return tuple(c for c in folder.info.languages if c == "ja" or self._has_bert(c))
 
     def _has_bert(self, language: str) -> bool:
-        folder = self._bert_folders.get(language)
-        if folder is None:
-            return False
-        return (folder / "config.json").exists() or any(folder.glob("snapshots/*/config.json"))
+        return language in self._bert_folders and has_bert(self._bert_folders[language])
 
     def read(self, text: str, words: UserDictionary | None) -> tuple[Sentence, ...]:
         """How `text` is read. Blocks; for the inference thread, after a voice was built."""

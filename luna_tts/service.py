@@ -269,11 +269,7 @@ class TTSService:
         deadline = Deadline(seconds_left) if seconds_left else None
         try:
             await self._learn(parts)
-            only = parts[0] if len(parts) == 1 else None
-            steps = (
-                only.voice.stream(only.text, only.options, words) if only else speak(parts, words)
-            )
-            async with aclosing(self._steps(steps, deadline)) as chunks:
+            async with aclosing(self._steps(speak(parts, words), deadline)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
                         if deadline and len(chunk.samples):
@@ -357,8 +353,9 @@ class TTSService:
 
         It is done beside the speech of others, and before the line begins: it must not stop inside.
         """
-        for language in {part.options.language or "ja" for part in parts}:
-            if not self._holder.learned(language):
+        for part in parts:
+            language = part.options.language or "ja"
+            if self._holder.has_to_learn(part.voice.info, language):
                 try:
                     await self._on_loader(partial(self._holder.learn, language))
                 except (LunaError, MemoryError, OSError, RuntimeError) as error:

@@ -50,6 +50,11 @@ def scan_voices(root: Path, before: Mapping[str, Scanned]) -> dict[str, Scanned]
     return found
 
 
+def has_bert(folder: Path) -> bool:
+    """Whether `folder` holds a BERT, or is the hub's cache of one."""
+    return (folder / CONFIG_FILE).exists() or any(folder.glob(f"snapshots/*/{CONFIG_FILE}"))
+
+
 def _voice(path: Path) -> Path | None:
     """`path` itself or the one file in it that is a voice, or would like to be."""
     if path.name.startswith("."):

@@ -13,7 +13,7 @@ from discord_standin import StandIn
 from discord_standin.rules import CHAT_INPUT, COMMAND_SIZE, check_commands
 
 LANGUAGES = {"ja", "ko"}
-THEMSELVES = {"日本語", "한국어", "English"}
+THEMSELVES = {"日本語", "한국어", "English", "中文"}
 """Languages are called by their own names everywhere."""
 Json = dict[str, Any]
 

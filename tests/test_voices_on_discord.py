@@ -46,23 +46,24 @@ async def seconds_of(interaction: Interaction) -> float:
     [
         (
             "en-US",
-            "{} — speaker {}, style {} × {}, speed {}, pitch {}, intonation {}, volume {}",
+            "{} — speaker {}, style {} × {}, speed {}, pitch {}, intonation {}, volume {}, "
+            "language {}",
         ),
-        ("ja", "{} — 話者 {}、スタイル {} × {}、速さ {}、高さ {}、抑揚 {}、音量 {}"),
-        ("ko", "{} — 화자 {}, 스타일 {} × {}, 빠르기 {}, 높이 {}, 억양 {}, 음량 {}"),
+        ("ja", "{} — 話者 {}、スタイル {} × {}、速さ {}、高さ {}、抑揚 {}、音量 {}、言語 {}"),
+        ("ko", "{} — 화자 {}, 스타일 {} × {}, 빠르기 {}, 높이 {}, 억양 {}, 음량 {}, 언어 {}"),
     ],
 )
 async def test_voice_set_show_and_reset(scene: Scene, locale: str, shown: str) -> None:
     server = scene.server(f"Set {locale}", locale)
-    plain = shown.format("akane", "alice", "Neutral", *"11111")
+    plain = shown.format("akane", "alice", "Neutral", *"11111", "auto")
     assert await ask(server.alice, "voice show") == plain
-    chosen = shown.format("botan", "bob", "Style 07", "2.5", "2", "1.5", "0.5", "0")
+    chosen = shown.format("botan", "bob", "Style 07", "2.5", "2", "1.5", "0.5", "0", "中文")
     options = {"speaker": "bob", "style": "Style 07", "style_weight": 2.5}
-    manner = {"speed": 2.0, "pitch": 1.5, "intonation": 0.5, "volume": 0.0}
+    manner = {"speed": 2.0, "pitch": 1.5, "intonation": 0.5, "volume": 0.0, "language": "zh"}
     assert await ask(server.alice, "voice set", voice="botan", **options, **manner) == chosen
     assert await ask(server.alice, "voice show") == chosen
     print(f"\n{locale}: {chosen}")
-    other = shown.format("akane", "alice", "Neutral", "1", "2", "1.5", "0.5", "0")
+    other = shown.format("akane", "alice", "Neutral", "1", "2", "1.5", "0.5", "0", "中文")
     assert await ask(server.alice, "voice set", voice="akane") == other, "styles stay behind"
     assert await ask(server.alice, "voice reset") == plain
 

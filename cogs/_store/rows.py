@@ -26,6 +26,9 @@ Scope: TypeAlias = tuple[int, int]
 EVERYWHERE: Final[Scope] = (0, 0)
 
 LANGUAGES: Final = ("ja", "ko", "en")
+"""In which Luna speaks of her own accord."""
+WRITTEN: Final = (*LANGUAGES, "zh")
+"""Which members may mean where the script leaves it open."""
 LONGEST_NAME: Final = 255
 """Characters."""
 MAX_CHARACTERS: Final = (10, 5000)
@@ -107,7 +110,8 @@ class GuildSettings:
 class MemberSettings:
     """What a member chose in one guild; `None` = as the guild, or the voice, has it.
 
-    The numbers are those of `SynthesisOptions`. Raises `InvalidText`, `InvalidOption`.
+    The numbers are those of `SynthesisOptions`. Raises `InvalidText`, `InvalidLanguage`,
+    `InvalidOption`.
     """
 
     voice: str | None = None
@@ -124,6 +128,8 @@ class MemberSettings:
     """Whether the member's messages are not to be read."""
     name_reading: str | None = None
     """What is spoken as the member's name; `None` = the name that is shown."""
+    written: str | None = None
+    """One of `WRITTEN`: which language is meant where the script leaves it open."""
     newcomer: int | None = None
     """The how-manieth of those who were given a voice here, from 0; it picks the voice."""
 
@@ -157,8 +163,9 @@ def _text(name: str, value: object) -> str:
     whole = not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
     if not (0 < len(value) <= LONGEST_NAME and whole):
         raise InvalidText(name, LONGEST_NAME)
-    if name == "language" and value not in LANGUAGES:
-        raise InvalidLanguage(value, LANGUAGES)
+    known = {"language": LANGUAGES, "written": WRITTEN}.get(name)
+    if known and value not in known:
+        raise InvalidLanguage(value, known)
     return value
 
 

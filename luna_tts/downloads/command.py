@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Final
 
 from luna_tts.downloads.curated import BERT_JA, CURATED
@@ -13,6 +12,7 @@ from luna_tts.downloads.offer import Offer
 from luna_tts.downloads.sources import find_offer
 from luna_tts.environment import EngineEnvironment
 from luna_tts.errors import LicenceNotAccepted
+from luna_tts.voice_files import has_bert
 
 _STEP: Final = 0.05
 """Between two lines of progress where there is no terminal to draw a bar on."""
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace, environment: EngineEnvironment) -> None:
         _show_list(environment)
         return
     sources = list(dict.fromkeys(arguments.sources))
-    if not (environment.bert_ja / "config.json").exists() and BERT_JA not in sources:
+    if not has_bert(environment.bert_ja) and BERT_JA not in sources:
         print("Voices need the Japanese BERT, which is not here yet: it comes with this download.")
         sources.append(BERT_JA)
     for source in sources:
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, environment: EngineEnvironment) -> None:
 
 def _show_list(environment: EngineEnvironment) -> None:
     for name, entry in CURATED.items():
-        here = " (is here)" if came_from_here(_place(name, entry.kind, environment)) else ""
+        here = " (is here)" if came_from_here(environment.place(name, entry.bert)) else ""
         print(f"{name}{here}: {entry.licence}. {entry.terms}")
     print("\npython -m luna_tts download NAME fetches one; owner/repo and .aivm addresses do, too.")
 
@@ -62,12 +62,12 @@ def _show_list(environment: EngineEnvironment) -> None:
 def _download(source: str, name: str, environment: EngineEnvironment, *, accepted: bool) -> None:
     entry = CURATED.get(source)
     if entry and entry.revision != "main":  # known without asking the network
-        folder = _place(name or source, entry.kind, environment)
+        folder = environment.place(name or source, entry.bert)
         if whole_commit(folder) == entry.revision:
             print(f"{name or source} is here already, and whole: {folder}")
             return
     offer = find_offer(source, name)
-    folder = _place(offer.name, offer.kind, environment)
+    folder = environment.place(offer.name, offer.bert)
     if offer.commit and whole_commit(folder) == offer.commit:
         print(f"{offer.name} is here already, and whole: {folder}")
         return
@@ -76,10 +76,6 @@ def _download(source: str, name: str, environment: EngineEnvironment, *, accepte
     print(f"{offer.name} is here: {folder}")
     if not offer.commit:
         print("Its licence is in the file: python -m luna_tts voices shows it.")
-
-
-def _place(name: str, kind: str, environment: EngineEnvironment) -> Path:
-    return environment.bert_ja if kind == "bert" else environment.models / name
 
 
 def _ask(offer: Offer, *, accepted: bool) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from luna_tts.downloads.curated import Kind
 from luna_tts.errors import DownloadFailed
 
 _MOST_NAME: Final = 100
@@ -51,7 +50,6 @@ class Offer:
     """A voice or a model, where it is, and on what terms."""
 
     name: str
-    kind: Kind
     source: str
     """Where it comes from, for people."""
     commit: str
@@ -63,6 +61,8 @@ class Offer:
     """As the repository states it today."""
     terms: str = ""
     credit: str = ""
+    bert: str = ""
+    """ISO 639-1: the language whose BERT it is; empty = it is a voice."""
     headers: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     """To ask with; may hold a token."""
 

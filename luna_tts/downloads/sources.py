@@ -21,7 +21,8 @@ _HUB_SOURCE: Final = re.compile(
     r"(?:@(?P<at>[^?]+))?(?:\?.*)?"
 )
 _NOTICES: Final = ("license", "licence", "credit")
-_BERT_FILES: Final = ("config.json", "vocab.txt")
+_TOKENS: Final = {"en": "spm.model"}
+"""Where a language's BERT has its tokens, if not in vocab.txt."""
 _BERT_WEIGHTS: Final = ("model.safetensors", "pytorch_model.bin")
 """In the order of preference."""
 
@@ -40,7 +41,7 @@ def find_offer(source: str, name: str = "") -> Offer:
     if hub is not None:
         revision = unquote(hub["at"] or hub["revision"] or "main")
         path = unquote(hub["path"] or "").strip("/")
-        return _voice(Curated("voice", hub["repo"], path, revision), name)
+        return _voice(Curated(hub["repo"], path, revision), name)
     if "://" in source:
         return _single_file(source, name)
     raise DownloadFailed(
@@ -52,18 +53,19 @@ def find_offer(source: str, name: str = "") -> Offer:
 
 
 def _curated(source: str, entry: Curated, name: str) -> Offer:
-    return _bert(entry, name) if entry.kind == "bert" else _voice(entry, name)
+    return _bert(entry, name) if entry.bert else _voice(entry, name)
 
 
 def _bert(entry: Curated, name: str) -> Offer:
     listing = list_repository(entry.repo, entry.revision)
     there = {file.path: file for file in listing.files}
+    needed = ("config.json", _TOKENS.get(entry.bert, "vocab.txt"))
     weights = next((there[name] for name in _BERT_WEIGHTS if name in there), None)
-    missing = [name for name in _BERT_FILES if name not in there]
+    missing = [name for name in needed if name not in there]
     if weights is None or missing:
         lacking = ", ".join(missing) or "its weights"
         raise DownloadFailed(entry.repo, f"lacks {lacking}", "try another revision")
-    return _offer(entry, listing, name, [*(there[name] for name in _BERT_FILES), weights])
+    return _offer(entry, listing, name, [*(there[name] for name in needed), weights])
 
 
 def _voice(entry: Curated, name: str) -> Offer:
@@ -119,7 +121,6 @@ def _offer(entry: Curated, listing: Listing, name: str, files: Sequence[RemoteFi
     check_listed(files, listing.repo)
     return Offer(
         name=check_name(name),
-        kind=entry.kind,
         source=f"{HUB}/{listing.repo}" + (f" ({entry.folder})" if entry.folder else ""),
         commit=listing.commit,
         files=tuple(files),
@@ -127,6 +128,7 @@ def _offer(entry: Curated, listing: Listing, name: str, files: Sequence[RemoteFi
         stated=listing.licence,
         terms=entry.terms,
         credit=entry.credit,
+        bert=entry.bert,
         headers=listing.headers,
     )
 
@@ -144,7 +146,7 @@ def _single_file(url: str, name: str) -> Offer:
     kept_as = check_name(name or path.stem)
     file = RemoteFile(path.name, url)
     stated = "in the file itself; it is shown once it is here"
-    return Offer(kept_as, "voice", url, "", (file,), stated=stated)
+    return Offer(kept_as, url, "", (file,), stated=stated)
 
 
 def _folder(path: str) -> str:

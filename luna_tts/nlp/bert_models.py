@@ -121,16 +121,20 @@ def _open(language: str, folder: Path, device: str, dtype: torch.dtype) -> Bert:
     return (EnglishBert if language == "en" else ChineseBert)(folder, device, dtype)
 
 
-def snapshot(folder: Path) -> Path:
-    """`folder` itself, or the newest snapshot in it if it is one of the hub's cache."""
+def snapshot(folder: Path, language: str = "ja") -> Path:
+    """`folder` itself, or the newest snapshot in it if it is one of the hub's cache.
+
+    Raises `EngineUnavailable` where there is neither.
+    """
+    if (folder / "config.json").exists():
+        return folder
     snapshots = sorted(
         folder.glob("snapshots/*/config.json"), key=lambda file: file.stat().st_mtime
     )
-    if snapshots and not (folder / "config.json").exists():
-        return snapshots[-1].parent
-    if not (folder / "config.json").exists():
+    if not snapshots:
+        instead = "the built-in voice speaks" if language == "ja" else "it is read in kana"
         raise EngineUnavailable(
             f"there is no BERT model in {str(folder)!r}",
-            "run `python -m luna_tts download bert-ja`, until then the built-in voice speaks",
+            f"run `python -m luna_tts download bert-{language}`, until then {instead}",
         )
-    return folder
+    return snapshots[-1].parent

@@ -6,7 +6,8 @@ tokenizer (spm.model or tokenizer.json). Chinese: BERT by transformers, one toke
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +28,7 @@ class EnglishBert:
 
     def __init__(self, folder: Path, device: str, dtype: torch.dtype = torch.float32) -> None:
         """Loads config.json, the tokenizer and weights. Raises what `BertModel` raises."""
-        folder = snapshot(folder)
+        folder = snapshot(folder, "en")
         self._network: Deberta = load_deberta(folder, device, dtype)
         self._tokenizer = _open_tokenizer(folder)
         self.hidden_size: int = self._network.config.hidden_size
@@ -62,12 +63,13 @@ class ChineseBert:
         """
         from transformers import BertModel
 
-        folder = snapshot(folder)
+        folder = snapshot(folder, "zh")
         try:
             lines = (folder / "vocab.txt").read_text("utf-8").split("\n")
-            network: Any = BertModel.from_pretrained(
-                folder, local_files_only=True, add_pooling_layer=False, dtype=dtype
-            )
+            with _quiet():
+                network: Any = BertModel.from_pretrained(
+                    folder, local_files_only=True, add_pooling_layer=False, dtype=dtype
+                )
         except (OSError, ValueError, RuntimeError) as error:
             raise InvalidVoice(folder, "cannot be read as a BERT model", _CURE) from error
         self._ids = {line.removesuffix("\r"): index for index, line in enumerate(lines) if line}
@@ -100,6 +102,23 @@ class ChineseBert:
         ids = [start, *(self._ids.get(character, unknown) for character in text), end]
         rows: torch.Tensor = self._network(torch.tensor([ids], device=self.device))[0][0]
         return rows.float()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without a progress bar in the log, and a table of the weights that nobody needs."""
+    from transformers.utils import logging as untyped
+
+    logging: Any = untyped
+    verbosity, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        if bar:
+            logging.enable_progress_bar()
 
 
 class _SentencePieces:

@@ -66,6 +66,13 @@ def test_what_a_voice_does_not_speak_others_may_say_if_the_member_may_use_them()
     )
 
 
+def test_what_could_be_several_languages_is_the_members_else_the_guilds() -> None:
+    korean = replace(GUILD, language="ko")
+    assert chosen().options.language is None
+    assert chosen(korean).options.language == "ko"
+    assert chosen(korean, replace(OWN, written="zh")).options.language == "zh"
+
+
 def test_a_member_speaks_with_all_that_they_chose() -> None:
     options = SynthesisOptions(
         speaker="own's own",

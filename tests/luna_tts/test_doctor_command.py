@@ -72,6 +72,25 @@ def test_the_command_shows_findings_and_fails_where_something_is_to_be_mended(
     assert shown.splitlines()[-1].startswith("In order: ")
 
 
+def test_what_languages_need_is_told_for_the_voices_that_speak_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_voice(tmp_path / "models/akane")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LUNA_ESPEAK", "no-such-program")
+    main(["--models", "models", "doctor"])
+    shown = capsys.readouterr().out
+    assert "bert-en" not in shown
+    assert "watch  there is no program no-such-program" in shown
+    tiny_voice(tmp_path / "models/emma", jp_extra=False)
+    monkeypatch.setenv("LUNA_ESPEAK", sys.executable)
+    main(["--models", "models", "doctor"])
+    shown = capsys.readouterr().out
+    assert "watch  to speak English voices need its BERT" in shown
+    assert "python -m luna_tts download bert-zh" in shown
+    assert "says what no voice speaks, like a robot" in shown
+
+
 def test_nothing_to_mend_is_a_success(capsys: pytest.CaptureFixture[str]) -> None:
     assert report([Finding("ok", "token_ok"), Finding("warn", "opus_missing")]) == 0
     assert capsys.readouterr().out.endswith("In order: 1, to watch: 1, to mend: 0\n")

@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from fake_hub import COMMIT, FakeHub, fake_hub
 from luna_tts.__main__ import main
 from luna_tts.downloads.curated import CURATED
+from luna_tts.environment import EngineEnvironment
 from luna_tts.vits.voice_folder import read_voice_folder
 from tiny_voice import GOLDEN, tiny_voice
 
@@ -144,6 +145,26 @@ def test_what_is_here_is_not_fetched_again_and_needs_no_network(
     assert download(REPO) == 1
     assert "unset HF_HUB_OFFLINE" in capsys.readouterr().err
     assert hub.requests == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens", "beside"),
+    [
+        ("bert-en", "spm.model", "deberta-v3-large"),
+        ("bert-zh", "vocab.txt", "chinese-roberta-wwm-ext-large"),
+    ],
+)
+def test_what_other_languages_need_lies_beside_the_japanese_bert(
+    hub: FakeHub, tmp_path: Path, name: str, tokens: str, beside: str
+) -> None:
+    entry = CURATED[name]
+    hub.repos[entry.repo] = {"config.json": b"{}", tokens: b"a", "pytorch_model.bin": b"w"}
+    hub.commits[entry.repo] = entry.revision
+    assert download("bert-ja", name) == 0
+    assert {"config.json", tokens, "pytorch_model.bin"} <= {
+        file.name for file in (tmp_path / beside).iterdir()
+    }
+    assert EngineEnvironment.read().berts[name[-2:]] == tmp_path / beside
 
 
 def test_what_was_damaged_here_is_fetched_again(hub: FakeHub, tmp_path: Path) -> None:

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import BertForMaskedLM, DebertaV2Config, DebertaV2Model
 from transformers import BertModel as Reference
-from transformers import DebertaV2Config, DebertaV2Model
 
 from foreign_berts import chinese_bert, english_bert
 from luna_tts.errors import EngineUnavailable, InvalidVoice
@@ -67,5 +67,20 @@ def test_a_broken_tokenizer_or_model_is_one_error(tmp_path: Path) -> None:
     (chinese / "model.safetensors").unlink()
     with pytest.raises(InvalidVoice, match="cannot be read"):
         ChineseBert(chinese, "cpu")
-    with pytest.raises(EngineUnavailable):
+    with pytest.raises(EngineUnavailable, match="download bert-zh`, until then it is read in kana"):
         ChineseBert(tmp_path / "nowhere", "cpu")
+    with pytest.raises(EngineUnavailable, match="download bert-en`"):
+        EnglishBert(tmp_path / "nowhere", "cpu")
+
+
+def test_the_file_of_the_hub_holds_more_and_is_loaded_without_a_word(
+    folders: dict[str, Path], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = BertForMaskedLM.from_pretrained(folders["zh"])
+    for name in ("config.json", "vocab.txt"):
+        (tmp_path / name).write_bytes((folders["zh"] / name).read_bytes())
+    torch.save(whole.state_dict(), tmp_path / "pytorch_model.bin")
+    capfd.readouterr()
+    rows = ChineseBert(tmp_path, "cpu").feature("你好")
+    assert "".join(capfd.readouterr()) == ""
+    assert torch.equal(rows, ChineseBert(folders["zh"], "cpu").feature("你好"))

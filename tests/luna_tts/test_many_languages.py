@@ -145,8 +145,45 @@ async def test_where_nothing_can_be_said_that_is_said(service: TTSService) -> No
         await said(service, "hello everyone", voice="emma", options=given)
 
 
+async def test_a_bert_that_comes_later_is_told_of_and_found(
+    tmp_path: Path, berts: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny_voice(tmp_path / "models/emma", jp_extra=False)
+    caplog.set_level("INFO")
+    service = TTSService(tmp_path / "models", berts={**berts, "zh": tmp_path / "zh"})
+    await service.start()
+    try:
+        assert "will speak more with `python -m luna_tts download bert-zh`" in caplog.text
+        assert next(v for v in service.voices() if v.name == "emma").languages == ("ja", "en")
+        kana = await service.synthesize("你好，我们一起玩吧", options=options())
+        chinese_bert(tmp_path / "zh")
+        await service.refresh()
+        assert next(v for v in service.voices() if v.name == "emma").languages == ("ja", "en", "zh")
+        chinese = await service.synthesize("你好，我们一起玩吧", options=options())
+        assert not np.array_equal(kana.samples, chinese.samples)
+    finally:
+        await service.aclose()
+
+
+async def test_a_voice_that_speaks_japanese_alone_loads_no_bert_but_its_own(
+    tmp_path: Path, berts: dict[str, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    tiny_voice(tmp_path / "akari")
+    broken = english_bert(tmp_path / "bert")
+    (broken / "spm.model").write_bytes(b"")
+    service = TTSService(tmp_path, voices=("akari",), berts={"ja": berts["ja"], "en": broken})
+    await service.start()
+    try:
+        for language in (None, "en", "zh"):
+            asked = options(language=language)
+            assert (await service.synthesize("hello everyone, 你好", options=asked)).seconds > 0.2
+        assert "read in kana" not in caplog.text, "the broken one was not even opened"
+    finally:
+        await service.aclose()
+
+
 async def test_without_its_bert_a_language_is_read_in_kana(
-    tmp_path: Path, berts: dict[str, Path]
+    tmp_path: Path, berts: dict[str, Path], caplog: pytest.LogCaptureFixture
 ) -> None:
     tiny_voice(tmp_path / "emma", jp_extra=False)
     broken = english_bert(tmp_path / "bert")
@@ -156,6 +193,7 @@ async def test_without_its_bert_a_language_is_read_in_kana(
     try:
         for _ in range(2):
             assert (await service.synthesize("hello everyone")).seconds > 0.2
+        assert caplog.text.count("en is read in kana: ") == 1
         assert next(v for v in service.voices() if v.name == "emma").languages == ("ja", "en")
     finally:
         await service.aclose()

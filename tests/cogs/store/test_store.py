@@ -95,6 +95,7 @@ async def test_a_read_never_outlives_a_change(store: Store, place: tuple[Path, s
     ("changes", "error", "sentence"),
     [
         ({"language": "tlh"}, InvalidLanguage, "no language 'tlh': choose one of ja, ko, en"),
+        ({"language": "zh"}, InvalidLanguage, "no language 'zh'"),
         ({"max_characters": 9}, InvalidOption, "max_characters is 9: .* between 10 and 5000"),
         ({"max_characters": 5001}, InvalidOption, "between 10 and 5000"),
         ({"max_characters": 10.5}, TypeError, "integer"),

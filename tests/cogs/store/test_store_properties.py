@@ -32,7 +32,7 @@ def value(kind: str, name: str) -> st.SearchStrategy[Any]:
     return {
         "bool": st.booleans(),
         "str | None": st.none()
-        | (st.sampled_from(["ja", "ko", "en"]) if name == "language" else NAMES),
+        | (st.sampled_from(["ja", "ko", "en"]) if name in ("language", "written") else NAMES),
         "int | None": st.none() | st.integers(int(low), int(high)),
         "float | None": st.none() | st.floats(low, high),
         "Snowflake | None": st.none() | IDS,
