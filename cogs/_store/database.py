@@ -12,16 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeAlias, TypeVar
 
-from sqlalchemy import Table, delete, func, select
+from sqlalchemy import Table, delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from luna_tts import LunaError
 from luna_tts.nlp.dictionary_word import DictionaryWord
 
 from . import migrate
+from .changes import CHANNEL, Changes
 from .engines import link_postgresql, link_sqlite, reason
 from .errors import CommitInDoubt, StoreUnavailable, TooManyWords
-from .rows import MOST_NEWCOMERS, GuildSettings, MemberSettings, Scope, same_word
+from .rows import MOST_NEWCOMERS, Change, GuildSettings, MemberSettings, Scope, same_word
 from .tables import dictionaries, guilds, members
 
 Row = TypeVar("Row", GuildSettings, MemberSettings)
@@ -29,6 +30,16 @@ Row = TypeVar("Row", GuildSettings, MemberSettings)
 Blocking: TypeAlias = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Runs on a thread what would stop the event loop."""
 
+_TELL: Final = text("SELECT pg_notify(:channel, :change)")
+_NEXT_TURN: Final = text(
+    """
+    WITH clock AS (SELECT extract(epoch FROM clock_timestamp())::double precision AS now)
+    INSERT INTO turns SELECT :name, now + :seconds FROM clock
+    ON CONFLICT (name) DO UPDATE SET free_at =
+        greatest(turns.free_at, extract(epoch FROM clock_timestamp())) + :seconds
+    RETURNING free_at - :seconds - extract(epoch FROM clock_timestamp())
+    """
+)
 _NOT_ALLOWED: Final = (LunaError, TypeError, ValueError)
 _log = logging.getLogger(__name__)
 
@@ -39,6 +50,19 @@ class Database:
     def __init__(self, folder: Path, url: str) -> None:
         """Blocks. Connects to nothing yet, but takes an SQLite file for this process alone."""
         self._link = link_postgresql(url) if url else link_sqlite(folder)
+        self._changes: Changes | None = None
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes may use it, too."""
+        return self._link.shared
+
+    async def listen(self, hear: Callable[[Change], None]) -> None:
+        """Has `hear` called for what other processes change, before anything is read."""
+        if self.shared:
+            with self._translated():
+                self._changes = Changes(self._link.engine, self._link.errors, hear)
+                await self._changes.start()
 
     async def migrate(self, blocking: Blocking) -> None:
         """Makes the tables what this Luna needs."""
@@ -54,6 +78,8 @@ class Database:
     async def aclose(self) -> None:
         """Closes every connection, then gives an SQLite file free."""
         try:
+            if self._changes is not None:
+                await self._changes.aclose()
             await self._link.engine.dispose()
         finally:
             if self._link.lock is not None:
@@ -83,7 +109,7 @@ class Database:
 
     async def update_guild(self, guild_id: int, values: Mapping[str, object]) -> GuildSettings:
         """Writes the columns in `values` and no other; the row as it is then."""
-        async with self._transaction() as connection:
+        async with self._transaction((guild_id, 0)) as connection:
             await self._upsert(connection, guilds, [{"guild_id": guild_id, **values}])
             return await _row(connection, guilds, GuildSettings, guild_id=guild_id)
 
@@ -91,14 +117,14 @@ class Database:
         self, key: tuple[int, int], values: Mapping[str, object]
     ) -> MemberSettings:
         """Writes the columns in `values` and no other; the row as it is then."""
-        async with self._transaction() as connection:
+        async with self._transaction(key) as connection:
             await self._upsert(connection, members, [{**_of(key), **values}])
             return await _row(connection, members, MemberSettings, **_of(key))
 
     async def number_newcomer(self, key: tuple[int, int]) -> MemberSettings:
         """Gives (guild id, member id) the number after the guild's highest; the row then."""
         highest = select(func.max(members.c.newcomer)).filter_by(guild_id=key[0])
-        async with self._transaction() as connection:
+        async with self._transaction(key) as connection:
             last = (await connection.execute(highest)).scalar()
             number = 0 if last is None else min(last + 1, MOST_NEWCOMERS)
             await self._upsert(connection, members, [{**_of(key), "newcomer": number}])
@@ -108,7 +134,7 @@ class Database:
         self, scope: Scope, words: Iterable[DictionaryWord], limit: int
     ) -> tuple[DictionaryWord, ...]:
         """Adds or replaces; the words of the scope as they are then. Raises `TooManyWords`."""
-        async with self._transaction() as connection:
+        async with self._transaction(scope) as connection:
             return await self._put_words(connection, scope, words, limit)
 
     async def replace_guild(
@@ -120,7 +146,7 @@ class Database:
     ) -> tuple[GuildSettings, tuple[DictionaryWord, ...]]:
         """The guild's row and dictionary become these. Raises `TooManyWords`."""
         scope = (guild_id, 0)
-        async with self._transaction() as connection:
+        async with self._transaction(scope) as connection:
             await connection.execute(delete(guilds).filter_by(guild_id=guild_id))
             await connection.execute(delete(dictionaries).filter_by(**_of(scope)))
             await self._upsert(connection, guilds, [{"guild_id": guild_id, **values}])
@@ -129,7 +155,7 @@ class Database:
 
     async def remove_word(self, scope: Scope, word: DictionaryWord) -> tuple[DictionaryWord, ...]:
         """The words of the scope without `word`."""
-        async with self._transaction() as connection:
+        async with self._transaction(scope) as connection:
             await connection.execute(
                 delete(dictionaries).filter_by(**_of(scope), surface=word.surface)
             )
@@ -137,15 +163,24 @@ class Database:
 
     async def forget_member(self, member_id: int) -> None:
         """Deletes what there is of a member, in every guild."""
-        async with self._transaction() as connection:
+        async with self._transaction((None, member_id)) as connection:
             for table in (members, dictionaries):
                 await connection.execute(delete(table).filter_by(member_id=member_id))
 
     async def forget_guild(self, guild_id: int) -> None:
         """Deletes what there is of a guild, its members' settings there included."""
-        async with self._transaction() as connection:
+        async with self._transaction((guild_id, None)) as connection:
             for table in (guilds, members, dictionaries):
                 await connection.execute(delete(table).filter_by(guild_id=guild_id))
+
+    async def take_turn(self, name: str, seconds: float) -> float:
+        """Takes the next free moment of `name`, `seconds` long; seconds until it begins.
+
+        By the clock of the database, which is the same for all. Of a shared database only.
+        """
+        async with self._transaction() as connection:
+            values = {"name": name, "seconds": seconds}
+            return float((await connection.execute(_NEXT_TURN, values)).scalar_one())
 
     async def _put_words(
         self, connection: AsyncConnection, scope: Scope, words: Iterable[DictionaryWord], limit: int
@@ -183,12 +218,18 @@ class Database:
         )
 
     @asynccontextmanager
-    async def _transaction(self) -> AsyncIterator[AsyncConnection]:
-        """Commits when the block ends well, undoes everything otherwise."""
+    async def _transaction(self, change: Change | None = None) -> AsyncIterator[AsyncConnection]:
+        """Commits when the block ends well, undoes everything otherwise.
+
+        Other processes are told of `change` when it is committed.
+        """
         try:
             with self._translated():
                 async with self._link.engine.connect() as connection:
                     yield connection
+                    if change is not None and self._changes is not None:
+                        told = {"channel": CHANNEL, "change": self._changes.telling(change)}
+                        await connection.execute(_TELL, told)
                     try:
                         await connection.commit()
                     except self._link.errors as error:

@@ -33,6 +33,8 @@ class Link:
     """The dialect's, which knows ON CONFLICT."""
     errors: tuple[type[Exception], ...]
     """What the drivers raise when the database cannot be used."""
+    shared: bool
+    """Whether several processes may use it."""
     explain: Callable[[str], tuple[str, str]]
     """From what the driver says to what the operator is told, and the cure."""
 
@@ -57,7 +59,12 @@ def link_sqlite(folder: Path) -> Link:
         cursor.close()
 
     return Link(
-        engine, lock, sqlite.insert, (SQLAlchemyError, OSError), lambda why: explained(path, why)
+        engine,
+        lock,
+        sqlite.insert,
+        (SQLAlchemyError, OSError),
+        shared=False,
+        explain=lambda why: explained(path, why),
     )
 
 
@@ -89,7 +96,7 @@ def link_postgresql(address: str) -> Link:
     engine = create_async_engine(
         url.set(drivername="postgresql+asyncpg", query=query),
         hide_parameters=True,
-        pool_size=4,
+        pool_size=5,  # one of them listens (changes.py)
         max_overflow=0,
         pool_timeout=COMMAND_SECONDS,
         pool_pre_ping=True,  # a server that was started anew is no reason to refuse a change
@@ -101,7 +108,8 @@ def link_postgresql(address: str) -> Link:
         None,
         postgresql.insert,
         (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError),
-        lambda why: (f"the settings in {place} cannot be used ({why})", CURE),
+        shared=True,
+        explain=lambda why: (f"the settings in {place} cannot be used ({why})", CURE),
     )
 
 

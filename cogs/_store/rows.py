@@ -24,6 +24,9 @@ Snowflake: TypeAlias = int
 Scope: TypeAlias = tuple[int, int]
 """Where a dictionary holds: (guild id, 0) = in a guild, (0, member id) = a member's own."""
 EVERYWHERE: Final[Scope] = (0, 0)
+Change: TypeAlias = tuple[int | None, int | None]
+"""The guild id and the member id of what has changed, 0 as in `Scope`; None = whichever."""
+ANYTHING: Final[Change] = (None, None)
 
 LANGUAGES: Final = ("ja", "ko", "en")
 """In which Luna speaks of her own accord."""

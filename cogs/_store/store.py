@@ -15,7 +15,7 @@ from luna_tts.nlp.dictionary_word import DictionaryWord
 
 from .cache import ReadThrough
 from .errors import CommitInDoubt, StoreUnavailable
-from .rows import GuildSettings, MemberSettings, Scope, same_word, snowflake
+from .rows import ANYTHING, Change, GuildSettings, MemberSettings, Scope, same_word, snowflake
 
 if TYPE_CHECKING:
     from .database import Blocking, Database
@@ -38,8 +38,9 @@ class Store:
     one that raises has changed nothing. A call that is cancelled may have been carried out, wholly
     or not at all. Ids are Discord's (64 bit); 0 stands for "every" in a dictionary's scope.
 
-    One process to a database: others' changes are not seen in memory. An SQLite file refuses a
-    second process; on PostgreSQL, each process must have guilds of its own.
+    An SQLite file refuses a second process. On PostgreSQL each process has guilds of its own; what
+    others change of a member, or of everybody, is seen a moment after it was written (changes.py).
+    While the database cannot be reached, what is in memory serves on.
 
     Every method raises `StoreUnavailable` if the database cannot be used, `EngineClosed` after
     `aclose`, and `ValueError` for what is no id.
@@ -53,6 +54,8 @@ class Store:
         self._words = ReadThrough(database.words, CACHED_WORDS, lambda words: len(words) + 1)
         self._caches = (self._guilds, self._members, self._words)
         self._turn = asyncio.Lock()
+        self._heard: list[Change] = []
+        """Of other processes, while one of our changes was under way."""
         self._writes: set[asyncio.Task[Any]] = set()
         self._closing: asyncio.Task[None] | None = None
 
@@ -63,9 +66,9 @@ class Store:
         A broken file is set aside and named in the log. Raises `StoreUnavailable` for a folder or
         a server that cannot be used, and for what a newer Luna or another process has in use.
         """
-        opening = asyncio.create_task(_open(Path(folder), url), name="luna-store-open")
+        opening = asyncio.create_task(_open(cls, Path(folder), url), name="luna-store-open")
         try:
-            return cls(await asyncio.shield(opening))
+            return await asyncio.shield(opening)
         except asyncio.CancelledError:
             with contextlib.suppress(StoreUnavailable):
                 await (await opening).aclose()
@@ -214,8 +217,7 @@ class Store:
 
         async def write() -> None:
             await self._database.forget_member(member_id)
-            for cache in (self._members, self._words):
-                cache.discard_where(lambda key: key[1] == member_id)
+            self._forget((None, member_id))
 
         await self._write(write)
 
@@ -226,11 +228,19 @@ class Store:
 
         async def write() -> None:
             await self._database.forget_guild(guild_id)
-            self._guilds.discard(guild_id)
-            for cache in (self._members, self._words):
-                cache.discard_where(lambda key: key[0] == guild_id)
+            self._forget((guild_id, None))
 
         await self._write(write)
+
+    async def take_turn(self, name: str, seconds: float) -> None:
+        """Returns when nobody else, in any process, has taken a turn of `name` for `seconds`.
+
+        In a database that is one process's alone there is nobody to wait for.
+        """
+        if self._closing is not None:
+            raise EngineClosed
+        if self._database.shared:
+            await asyncio.sleep(await self._database.take_turn(name, seconds))
 
     async def _read(self, cache: ReadThrough[K, T], key: K) -> T:
         if self._closing is not None:
@@ -248,12 +258,36 @@ class Store:
 
     async def _in_turn(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         async with self._turn:
+            self._heard.clear()
             try:
                 return await work()
             except CommitInDoubt:
-                for cache in self._caches:
-                    cache.discard_where(lambda key: True)
+                self._forget(ANYTHING)
                 raise
+            finally:  # what was just put into memory may be older than what was heard
+                for change in self._heard:
+                    self._forget(change)
+
+    def hear(self, change: Change) -> None:
+        """Another process has written."""
+        if self._turn.locked():
+            self._heard.append(change)
+        self._forget(change)
+
+    def _forget(self, change: Change) -> None:
+        """Has what changed read again when it is next asked for."""
+        guild_id, member_id = change
+        if guild_id is not None and member_id is not None:
+            self._guilds.discard(guild_id)
+            self._members.discard((guild_id, member_id))
+            self._words.discard((guild_id, member_id))
+            return
+        for cache in (self._members, self._words):
+            cache.discard_where(
+                lambda key: guild_id in (key[0], None) and member_id in (key[1], None)
+            )
+        if member_id is None:
+            self._guilds.discard_where(lambda key: guild_id in (key, None))
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._writes.discard(task)
@@ -267,14 +301,21 @@ class Store:
         await self._database.aclose()
 
 
-async def _open(folder: Path, url: str) -> Database:
+async def _open(kind: type[Store], folder: Path, url: str) -> Store:
     with ThreadPoolExecutor(1, thread_name_prefix="luna-store") as thread:
 
         async def blocking(work: Callable[[], T]) -> T:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
 
         open_database = await blocking(_import)
-        return await open_database(folder, url, blocking)
+        database = await open_database(folder, url, blocking)
+    store = kind(database)
+    try:
+        await database.listen(store.hear)
+    except BaseException:
+        await database.aclose()
+        raise
+    return store
 
 
 def _import() -> Callable[[Path, str, Blocking], Awaitable[Database]]:

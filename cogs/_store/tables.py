@@ -48,3 +48,9 @@ dictionaries = Table(
     Column("accent", Integer, nullable=True),
     Column("priority", Integer, nullable=False),
 )
+turns = Table(
+    "turns",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("free_at", Double, nullable=False),  # seconds of the database's clock
+)
