@@ -15,6 +15,7 @@ from discord.ext import commands
 from dotenv import load_dotenv
 
 from cogs import EXTENSIONS
+from cogs._gateway import GatewayBot
 from luna_tts import LunaError
 
 HOW_TO_GET_A_TOKEN = (
@@ -28,7 +29,7 @@ PERMISSIONS = discord.Permissions(
 log = logging.getLogger("luna")
 
 
-class Luna(commands.Bot):
+class Luna(GatewayBot):
     """A plain bot with Luna's extensions."""
 
     def __init__(self, intents: discord.Intents) -> None:

@@ -1,4 +1,4 @@
-"""VoiceClient: one voice connection. The only file that touches discord.py's privates (2.7).
+"""VoiceClient: one voice connection. With _gateway.py all that touches discord.py's privates (2.7).
 
 discord.py's own reconnecting is switched off (`reconnect=False`): it leaves pollers behind that
 later throw a new connection out, and says it is connected while it is not. A connection that has

@@ -7,6 +7,8 @@ from typing import Final
 
 WAITS: Final = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds before each attempt to come back; after the last one she stays out for the time being."""
+LOOK_SECONDS: Final = 30.0
+"""How often she looks whether she is where she is to be: what keeps her away may be over."""
 STEADY_SECONDS: Final = 10.0
 """A connection that stood for so long was no failed attempt."""
 RATE_LIMITED: Final = 4021

@@ -14,14 +14,13 @@ from luna_tts import LunaError
 
 from ._base import LunaCog, add_cog
 from ._voice_link import VocalChannel
+from ._voice_patience import LOOK_SECONDS
 from ._whereabouts import called_to
 
 RETURNS_AT_ONCE = 4
 """Channels that she enters at the same time after a restart."""
 RETURNS_PER_MINUTE = 40
 """Discord takes 120 messages a minute from a bot, and a return needs up to two of them."""
-LOOK_SECONDS = 30.0
-"""How often she looks whether she is where she is to be: what keeps her away may be over."""
 
 _log = logging.getLogger(__name__)
 

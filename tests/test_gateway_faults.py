@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 import pytest_asyncio
 
 from cafe import LONG, Cafe, luna, open_cafe
-from discord_standin import BotProcess, StandIn
+from discord_standin import BotProcess, Message, StandIn
+from discord_standin.support import Json
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="module")]
 
@@ -118,6 +119,56 @@ async def test_events_out_of_order_bring_her_too(scene: tuple[Cafe, BotProcess])
         await heard_soon(cafe)
     finally:
         cafe.discord.delays.voice_server_first = False
+
+
+@pytest.mark.parametrize("limit", ["acknowledge", "token"])
+async def test_an_answer_that_comes_too_late_is_heard_all_the_same(
+    scene: tuple[Cafe, BotProcess], monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    """Three seconds and a quarter of an hour; what waits for its turn may take both."""
+    cafe, bot = scene
+    before = len(bot.log)
+    monkeypatch.setattr(cafe.discord.limits, limit, 0.0)
+    await heard_soon(cafe)
+    await cafe.discord.wait_for(lambda: "could not be" in bot.log[before:], "it went well")
+    assert "Traceback" not in bot.log[before:]
+
+
+async def test_events_about_what_she_does_not_know_yet_are_let_pass(
+    scene: tuple[Cafe, BotProcess],
+) -> None:
+    cafe, bot = scene
+    gateway, before = cafe.discord.gateway, len(bot.log)
+    assert gateway.session is not None
+    for event, payload in strays(cafe):
+        gateway.dispatch(gateway.session, event, payload)
+    await heard_soon(cafe)
+    told = bot.log[before:]
+    assert "Traceback" not in told
+    assert told.count("could not be read") == 3, "those that are not as Discord describes them"
+    assert cafe.ear.faults == []
+
+
+def strays(cafe: Cafe) -> Iterator[tuple[str, Json]]:
+    """What comes before that which it is about, after its end, or twice."""
+    guild, chat = str(cafe.guild.id), str(cafe.chat.id)
+    for place, channel in ((guild, chat), (guild, "77"), ("78", "77")):
+        gone = {"id": "79", "channel_id": channel, "guild_id": place}
+        post = {**Message(79, cafe.chat, cafe.alice, "早すぎました。").payload(), **gone}
+        voice = {**cafe.alice.voice_payload(), "user_id": "80", "guild_id": place}
+        yield "MESSAGE_DELETE", gone
+        yield "MESSAGE_DELETE_BULK", {**gone, "ids": ["79", "81"]}
+        yield "MESSAGE_UPDATE", post
+        yield "MESSAGE_CREATE", post
+        yield "MESSAGE_CREATE", post
+        yield "MESSAGE_REACTION_ADD", {**gone, "message_id": SECRET, "user_id": "80", "emoji": {}}
+        yield "VOICE_STATE_UPDATE", {**voice, "channel_id": "77"}
+        yield "VOICE_STATE_UPDATE", {**voice, "channel_id": None}
+        yield "VOICE_SERVER_UPDATE", {"guild_id": "78", "token": "x", "endpoint": "127.0.0.1:1"}
+        yield "GUILD_MEMBER_REMOVE", {"guild_id": place, "user": cafe.alice.user.payload()}
+        yield "CHANNEL_DELETE", {**cafe.lounge.payload(), "id": "77", "guild_id": place}
+    yield "GUILD_DELETE", {"id": "78"}
+    yield "RESUMED", {}
 
 
 async def heard_soon(cafe: Cafe) -> None:

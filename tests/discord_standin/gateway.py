@@ -71,10 +71,12 @@ class Socket:
     transport: Transport | None
     compressor: Any
     wake: Event = field(default_factory=Event)
+    mute: bool = False
+    """Nothing comes any more, no answer to heartbeats either, but it stays open."""
 
     async def send(self, message: Json) -> None:
         """Send one gateway message; a socket that is closing takes it silently."""
-        if self.ws.closed:
+        if self.ws.closed or self.mute:
             return
         text = json.dumps({"t": None, "s": None, **message})
         try:
@@ -176,6 +178,12 @@ class Gateway:
         """Send RECONNECT."""
         if self.session is not None and self.session.socket is not None:
             await self.session.socket.send({"op": RECONNECT, "d": None})
+
+    def fall_silent(self) -> None:
+        """The bot's websocket stays open, and nothing comes from it any more."""
+        assert self.session is not None, "the bot has no session"
+        assert self.session.socket is not None, "the bot has no gateway connection"
+        self.session.socket.mute = True
 
     async def cut(self) -> None:
         """Cut the TCP connection without a word."""
