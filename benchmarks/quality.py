@@ -12,13 +12,17 @@ import numpy.typing as npt
 import torch
 
 from luna_tts.nlp.bert_models import BertModel
+from luna_tts.precision import Arithmetic
 from luna_tts.vits.synthesizer import Synthesizer
 from luna_tts.vits.text_encoder import TextInput
 from luna_tts.vits.voice_folder import read_voice_folder
 from luna_tts.vits.weights import load_synthesizer
 
 Sound = npt.NDArray[np.float64]
-SETTINGS = {"bf16": torch.bfloat16}
+SETTINGS = {
+    "bf16": Arithmetic(torch.bfloat16),
+    "int8": Arithmetic(torch.bfloat16, int8=True),
+}
 RATE = 44_100
 LINE = "今日はとてもいい天気ですね"
 
@@ -29,10 +33,10 @@ def show(folder: Path, device: str) -> None:
     voice = read_voice_folder(folder / "voices/one")
     exact = load_synthesizer(voice.weights, voice.parameters, device)
     reference, features = _said(exact), BertModel(folder / "bert", device).feature(LINE)
-    for name, dtype in SETTINGS.items():
-        network = load_synthesizer(voice.weights, voice.parameters, device, dtype)
+    for name, arithmetic in SETTINGS.items():
+        network = load_synthesizer(voice.weights, voice.parameters, device, arithmetic)
         said = _said(network)
-        bert = BertModel(folder / "bert", device, dtype).feature(LINE)
+        bert = BertModel(folder / "bert", device, arithmetic.dtype).feature(LINE)
         print(
             f"  {name}: flow and decoder {snr(reference, said):.1f} dB, "
             f"{mel_distance(reference, said, RATE):.4f}; "

@@ -23,9 +23,8 @@ from luna_tts.types import Precision, SpeechModel, VoiceInfo, VoiceStatus
 from luna_tts.voice_files import Scanned, has_bert, scan_voices
 
 if TYPE_CHECKING:
-    import torch
-
     from luna_tts.nlp.bert_models import BertModels
+    from luna_tts.precision import Arithmetic
     from luna_tts.readers import Reader
     from luna_tts.vits.voice_folder import VoiceFolder
 
@@ -52,7 +51,7 @@ class TTSModelHolder:
         self._root = root
         self._bert_folders = berts
         self._berts: BertModels | None = None
-        self._dtype: torch.dtype | None = None
+        self._arithmetic: Arithmetic | None = None
         self._threads = 0
         """What the thread that speaks computes with; 0 = not known yet."""
         self._frontend: JapaneseFrontend | None = None
@@ -145,10 +144,10 @@ class TTSModelHolder:
         self.prepare()
         from luna_tts.model import TTSModel
         from luna_tts.nlp.bert_models import BertModels
-        from luna_tts.precision import choose_dtype
+        from luna_tts.precision import choose_arithmetic
 
-        self._dtype = self._dtype or choose_dtype(self._precision, self.device)
-        self._berts = self._berts or BertModels(self._bert_folders, self._dtype)
+        self._arithmetic = self._arithmetic or choose_arithmetic(self._precision, self.device)
+        self._berts = self._berts or BertModels(self._bert_folders, self._arithmetic.dtype)
         bert = self._berts.load_model("ja", self.device)
         languages = self._languages(scanned.folder)
         if missing := set(scanned.folder.info.languages).difference(languages):
@@ -159,7 +158,7 @@ class TTSModelHolder:
             bert,
             self._frontend,
             self.device,
-            dtype=self._dtype,
+            arithmetic=self._arithmetic,
             threads=self._threads,
             compiled=self._compiled,
             languages=languages,

@@ -20,6 +20,7 @@ from luna_tts.nlp.japanese.bert_feature import ASSIST_TEXT_WEIGHT, bert_feature
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
 from luna_tts.nlp.symbols import PAD, PUNCTUATIONS, blank_word2ph, symbol_ids
 from luna_tts.nlp.user_dictionary import UserDictionary
+from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.readers import JapaneseReader, Phones, Reader
 from luna_tts.threads import compute_with
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions
@@ -39,9 +40,11 @@ PAUSE_SECONDS = 0.15
 _log = logging.getLogger(__name__)
 
 _WINDOW = 24
-"""Frames decoded in one step. Of the first ones half are heard at once: the decoder looks ahead."""
-_GROWTH = 4
-"""From window to window on a graphics card, where a short one costs as much as a long one."""
+"""Frames decoded first. Half of them are heard at once: the decoder looks ahead."""
+_GROWTH, _WIDEST = 2, 48
+"""From window to window, and up to which: wider ones cost less, but whoever else waits waits."""
+_GROWTH_ON_CARD = 4
+"""On a graphics card, where a short window costs as much as a long one."""
 _MAX_GAIN = 10.0
 _NO_READERS: Mapping[str, Reader] = MappingProxyType({})
 _SILENT = frozenset({PAD, *PUNCTUATIONS})
@@ -75,7 +78,7 @@ class TTSModel:
         frontend: JapaneseFrontend,
         device: str = "cpu",
         *,
-        dtype: torch.dtype = torch.float32,
+        arithmetic: Arithmetic = EXACT,
         threads: int = 0,
         compiled: bool = False,
         languages: Sequence[str] = ("ja",),
@@ -88,7 +91,7 @@ class TTSModel:
         self._folder = folder
         self._japanese = JapaneseReader(frontend, bert)
         self._readers = readers
-        self._network = load_synthesizer(folder.weights, folder.parameters, device, dtype)
+        self._network = load_synthesizer(folder.weights, folder.parameters, device, arithmetic)
         self._eager_decoder = self._network.dec
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
@@ -250,10 +253,11 @@ class TTSModel:
     def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[tuple[Samples, bool]]:
         """Samples window by window, equal to those of the whole, and whether they are the last."""
         stream, first, width, length = Stream(), 0, _WINDOW, z.shape[2]
-        growth = 1 if z.device.type == "cpu" else _GROWTH
+        on_cpu = z.device.type == "cpu"
         while first < length:
             frames, last = z[:, :, first : first + width], first + width >= length
-            first, width = first + width, width * growth
+            first += width
+            width = min(width * _GROWTH, _WIDEST) if on_cpu else width * _GROWTH_ON_CARD
             window: Samples = self._network.decode(frames, speaker, stream, last=last).cpu().numpy()
             if not np.isfinite(window).all():
                 raise FloatingPointError("the network gave values that are no numbers")

@@ -7,7 +7,7 @@ its compiler: a second's work, during which nobody would be heard.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -47,10 +47,15 @@ class Linear(nn.Linear):
         return product(input, self.weight, self.packed, self.bias, then)
 
 
+def computes(weight: Tensor) -> bool:
+    """Whether oneDNN computes with this weight, and may bring it into its own order."""
+    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return weight.device.type == "cpu" and has_onednn
+
+
 def packed(matrix: Tensor) -> Tensor | None:
     """A matrix [out, in] in oneDNN's order, or None where oneDNN does not compute."""
-    has_onednn: bool = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
-    if matrix.device.type != "cpu" or not has_onednn:
+    if not computes(matrix):
         return None
     order: Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.detach(), _ROWS)
     return order
@@ -135,6 +140,11 @@ class FrameConv1d(Conv1d):
         return product(x, self.weight, self.packed, self.bias, then)
 
 
+@runtime_checkable
+class _Packs(Protocol):
+    def pack(self) -> None: ...
+
+
 def assign(network: nn.Module, name: str, value: Tensor) -> None:
     """Gives the parameter `name` of a network its value, and packs it where that is faster.
 
@@ -143,5 +153,5 @@ def assign(network: nn.Module, name: str, value: Tensor) -> None:
     path, _, attribute = name.rpartition(".")
     module = network.get_submodule(path)
     setattr(module, attribute, nn.Parameter(value, requires_grad=False))
-    if attribute == "weight" and isinstance(module, Linear | FrameConv1d):
+    if attribute == "weight" and isinstance(module, _Packs):
         module.pack()

@@ -1,45 +1,89 @@
-"""In which precision voices compute: in half the bits where that is faster and nobody hears it."""
+"""In which numbers voices compute: in fewer bits where that is faster and nobody hears it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from statistics import median
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from luna_tts.modules import packed, product
 from luna_tts.types import Precision
+from luna_tts.vits.int8 import Int8Kernel
 
 _WORTH_IT = 1.2
-"""How much faster bfloat16 has to be: where a processor only imitates it, it is slower."""
+"""How much faster fewer bits have to be: where a processor only imitates them, they are slower."""
 _ROUNDS = 7
 _ROWS, _OUT, _IN = 160, 768, 960
 """A product as the flow of a voice has them."""
+_SAMPLES, _CHANNELS, _TAPS = 1536, 128, 7
+"""A convolution as its decoder has them."""
 
 
-def choose_dtype(precision: Precision, device: str) -> torch.dtype:
-    """What `precision` means on `device`; "auto" measures for some milliseconds."""
-    if precision == "auto":
-        return torch.bfloat16 if _is_bfloat16_faster(torch.device(device)) else torch.float32
-    return torch.bfloat16 if precision == "bf16" else torch.float32
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """The numbers in which a voice computes."""
+
+    dtype: torch.dtype = torch.float32
+    """Of the products in flow, decoder and BERT."""
+    int8: bool = False
+    """Whether the decoder's convolutions are in 8 bits, the sums around them in float32."""
+
+    @property
+    def finer(self) -> Arithmetic:
+        """What to compute in where this loses too much."""
+        return replace(self, int8=False) if self.int8 else EXACT
+
+
+EXACT = Arithmetic()
+
+
+def choose_arithmetic(precision: Precision, device: str) -> Arithmetic:
+    """What `precision` means on `device`; "auto" and "int8" measure for some milliseconds."""
+    if precision == "fp32":
+        return EXACT
+    dtype = torch.bfloat16 if precision == "bf16" else _faster_dtype(torch.device(device))
+    on_cpu = torch.device(device).type == "cpu"
+    int8 = on_cpu and (precision == "int8" or (precision == "auto" and _is_int8_faster(dtype)))
+    return Arithmetic(dtype, int8)
 
 
 @torch.inference_mode()
-def _is_bfloat16_faster(device: torch.device) -> bool:
+def _faster_dtype(device: torch.device) -> torch.dtype:
+    exact, short = torch.float32, torch.bfloat16
     try:
-        exact, short = (_seconds(dtype, device) for dtype in (torch.float32, torch.bfloat16))
+        faster = _product_seconds(exact, device) > _product_seconds(short, device) * _WORTH_IT
     except RuntimeError:  # a device or a build without bfloat16
+        return exact
+    return short if faster else exact
+
+
+@torch.inference_mode()
+def _is_int8_faster(dtype: torch.dtype) -> bool:
+    rows = torch.ones(_SAMPLES, _CHANNELS)
+    weight = torch.ones(_CHANNELS, _CHANNELS, _TAPS)
+    image, kernel = rows.to(dtype).T[None, :, None], weight.to(dtype).unsqueeze(2)
+    try:
+        whole = Int8Kernel(weight, 1, _SAMPLES)
+        seconds = _median(lambda: whole.convolve(rows, None))
+    except (RuntimeError, AttributeError):  # a build without oneDNN
         return False
-    return exact > short * _WORTH_IT
+    return _median(lambda: F.conv2d(image, kernel)[0, :, 0]) > seconds * _WORTH_IT
 
 
-def _seconds(dtype: torch.dtype, device: torch.device) -> float:
+def _product_seconds(dtype: torch.dtype, device: torch.device) -> float:
     rows = torch.ones(_ROWS, _IN, dtype=dtype, device=device)
     matrix = torch.ones(_OUT, _IN, dtype=dtype, device=device)
     order = packed(matrix)
-    return median(_timed(lambda: product(rows, matrix, order, None)) for _ in range(_ROUNDS))
+    return _median(lambda: product(rows, matrix, order, None))
+
+
+def _median(work: Callable[[], Tensor]) -> float:
+    return median(_timed(work) for _ in range(_ROUNDS))
 
 
 def _timed(work: Callable[[], Tensor]) -> float:

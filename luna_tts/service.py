@@ -86,8 +86,9 @@ class TTSService:
                 `None` loads all, `()` leaves it at the embedded voice.
             berts: ISO 639-1 code -> the folder of that language's BERT.
             device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
-            precision: "fp32" computes as the voice was trained; "bf16" in half the bits; "auto" in
-                bfloat16 where the device is faster with it, as it measures at the start.
+            precision: "fp32" computes as the voice was trained; "bf16" in half the bits; "int8" has
+                most of the decoder in 8; "auto" measures at the start what is fastest. Where a
+                voice would lose too much, it computes in more.
             compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
                 small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.

@@ -15,7 +15,7 @@ from luna_tts.errors import InvalidOption, LunaError
 if TYPE_CHECKING:
     from luna_tts.nlp.user_dictionary import UserDictionary
 
-Precision = Literal["auto", "fp32", "bf16"]
+Precision = Literal["auto", "fp32", "bf16", "int8"]
 PRECISIONS: Final[tuple[Precision, ...]] = get_args(Precision)
 """In which precision voices may be asked to compute; see luna_tts/precision.py."""
 

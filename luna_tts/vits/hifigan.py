@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import FrameConv1d
@@ -22,6 +21,8 @@ _SLOPE = 0.1
 _LAST_SLOPE = 0.01
 """HiFi-GAN's last activation is called without a slope and so has the framework's default."""
 _OUTER_KERNEL = 7
+_WIDE = 32
+"""Channels below which 8 bits save less than making them costs."""
 
 
 class ResidualBlock1(nn.Module):
@@ -36,8 +37,7 @@ class ResidualBlock1(nn.Module):
     def forward(self, x: Tensor, stream: Stream) -> Tensor:
         """[n, C] -> as many rows, later."""
         for dilated, plain in zip(self.convs1, self.convs2, strict=True):
-            y = dilated(F.leaky_relu(x, _SLOPE), stream)
-            x = stream.added(x, plain(F.leaky_relu_(y, _SLOPE), stream))
+            x = stream.added(x, plain(dilated(x, stream, _SLOPE), stream, _SLOPE))
         return x
 
 
@@ -51,7 +51,7 @@ class ResidualBlock2(nn.Module):
     def forward(self, x: Tensor, stream: Stream) -> Tensor:
         """[n, C] -> as many rows, later."""
         for dilated in self.convs:
-            x = stream.added(x, dilated(F.leaky_relu(x, _SLOPE), stream))
+            x = stream.added(x, dilated(x, stream, _SLOPE))
         return x
 
 
@@ -79,6 +79,17 @@ class Decoder(nn.Module):
         self.conv_post = RowConv1d(channels[-1], 1, _OUTER_KERNEL, bias=False)
         self.cond = FrameConv1d(parameters.gin_channels, first)
 
+    def quantize(self) -> None:
+        """The wide convolutions will be in 8 bits; to be asked for before weights are assigned."""
+        each = len(self.resblocks) // len(self.ups)
+        for stage, up in enumerate(self.ups):
+            assert isinstance(up, RowConvTranspose1d)
+            if up.out_channels >= _WIDE:
+                up.exact = True
+                for module in self.resblocks[stage * each : (stage + 1) * each].modules():
+                    if isinstance(module, RowConv1d):
+                        module.in_8_bits = True
+
     def forward(self, z: Tensor, speaker: Tensor, stream: Stream, last: bool) -> Tensor:
         """The next latent frames [n, I] and the speaker [1, G] -> float32 samples, later."""
         dtype = self.conv_pre.weight.dtype
@@ -86,10 +97,10 @@ class Decoder(nn.Module):
         x = self.conv_pre(z.to(dtype), stream) + self.cond(speaker)
         each = len(self.resblocks) // len(self.ups)
         for stage, up in enumerate(self.ups):
-            x = up(F.leaky_relu_(x, _SLOPE), stream)
+            x = up(x, stream, _SLOPE)
             blocks = self.resblocks[stage * each : (stage + 1) * each]
             x = stream.mean([block(x, stream) for block in blocks])
-        x = self.conv_post(F.leaky_relu_(x, _LAST_SLOPE), stream)
+        x = self.conv_post(x, stream, _LAST_SLOPE)
         return torch.tanh_(x[:, 0].float())
 
 

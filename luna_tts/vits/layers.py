@@ -6,8 +6,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.modules import Conv1d, ConvTranspose1d, FrameConv1d
+from luna_tts.modules import (
+    Conv1d,
+    ConvTranspose1d,
+    FrameConv1d,
+    computes,
+    packed,
+    product,
+    without_memory,
+)
+from luna_tts.vits.int8 import Int8Kernel
 from luna_tts.vits.streaming import Stream
+
+_ROWS = 1536
+"""Of a window in the middle of the decoder; the packed form serves any other number as well."""
 
 
 class RowConv1d(Conv1d):
@@ -17,6 +29,11 @@ class RowConv1d(Conv1d):
     moment lie side by side in memory, which PyTorch admits for images alone.
     """
 
+    in_8_bits = False
+    """Whether it is to compute so, and give float32; asked for before it is packed."""
+    packed: Tensor | None = None
+    int8: Int8Kernel | None = None
+
     def __init__(
         self, channels: int, out: int, kernel_size: int, dilation: int = 1, bias: bool = True
     ) -> None:
@@ -24,55 +41,103 @@ class RowConv1d(Conv1d):
         self.reach = (kernel_size - 1) // 2 * dilation
         self.spacing = dilation
 
-    def forward(self, rows: Tensor, stream: Stream) -> Tensor:  # type: ignore[override]
-        """[n, C] -> [n - reach, out] at first, later [n, out]."""
+    def pack(self) -> None:
+        """Brings the kernel into oneDNN's own order, once; without it each call does so anew."""
+        if not computes(self.weight):
+            return
+        if self.in_8_bits:
+            self.int8 = Int8Kernel(self.weight, self.spacing, _ROWS)
+        else:
+            image = [1, self.in_channels, 1, _ROWS + 2 * self.reach]
+            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
+                self.weight.unsqueeze(2), [0, 0], [1, 1], [1, self.spacing], 1, image
+            )
+        self.weight = without_memory(self.weight)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Of the rows that are convolved."""
+        return self.weight.dtype if self.int8 is None else torch.float32
+
+    def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
+        """[n, C] -> [n - reach, out] at first, later [n, out]; negative values times `slope`."""
+        rows = rows.to(self.dtype)
         past = stream.next(rows, before=self.reach)
-        if stream.last:
-            past.rows = F.pad(past.rows, (0, 0, 0, self.reach))
+        past.add(rows, slope, after=self.reach if stream.last else 0)
         ready = len(past.rows) - 2 * self.reach
         if ready <= 0:
             return rows.new_empty(0, self.out_channels)
-        weight, spacing = self.weight.unsqueeze(2), (1, self.spacing)
-        output = F.conv2d(_image(past.rows), weight, self.bias, dilation=spacing)
-        past.take(ready)
+        output = self._convolved(past.rows)
+        past.drop(ready)
+        return output
+
+    def _convolved(self, rows: Tensor) -> Tensor:
+        if self.int8 is not None:
+            return self.int8.convolve(rows, self.bias)
+        image, spacing = rows.T[None, :, None], [1, self.spacing]  # [N, C] as [1, C, 1, N]
+        if self.packed is None:
+            output = F.conv2d(image, self.weight.unsqueeze(2), self.bias, dilation=spacing)
+        else:
+            output = torch.ops.mkldnn._convolution_pointwise(
+                image, self.packed, self.bias, [0, 0], [1, 1], spacing, 1, "none", [], ""
+            )
         return output[0, :, 0].T
 
 
 class RowConvTranspose1d(ConvTranspose1d):
-    """A transposed convolution over time on the rows [n, C] of a stream; see `RowConv1d`."""
+    """A transposed convolution over time on the rows [n, C] of a stream, as a product of matrices.
+
+    Each row of the product is what is heard during one row: `rate` rows of the output, to which it
+    and the `context` rows before it contribute.
+    """
+
+    packed: Tensor | None = None
+    exact = False
+    """Whether what comes out is float32, whatever it computes in."""
 
     def __init__(self, channels: int, out: int, kernel_size: int, rate: int) -> None:
         super().__init__(channels, out, kernel_size)
-        self.width, self.rate = kernel_size, rate
+        self.rate = rate
         self.context = -(-kernel_size // rate) - 1
         """How many rows before it are heard at the place of a row."""
         self.cut = (kernel_size - rate) // 2
         """What the ends of the speech lose."""
+        self.tail = kernel_size - rate - self.cut
+        """What is heard after the last row."""
 
-    def forward(self, rows: Tensor, stream: Stream) -> Tensor:  # type: ignore[override]
-        """[n, C] -> [n * rate - cut, out] at first, later [n * rate, out]."""
+    def pack(self) -> None:
+        """Makes the kernel [C, out, k] a matrix [rate * out, (context + 1) * C]."""
+        kernel = F.pad(self.weight, (0, (self.context + 1) * self.rate - self.weight.shape[2]))
+        kernel = kernel.reshape(*kernel.shape[:2], self.context + 1, self.rate).flip(2)
+        matrix = kernel.permute(3, 1, 2, 0).flatten(2).flatten(0, 1).contiguous()
+        self.packed = packed(matrix)
+        kept = matrix if self.packed is None else without_memory(matrix)
+        self.weight = nn.Parameter(kept, requires_grad=False)
+
+    def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
+        """[n, C] -> [n * rate - cut, out] at first, later [n * rate, out]; see `RowConv1d`."""
+        rows = rows.to(self.weight.dtype)
         past = stream.next(rows, before=self.context, owed=self.cut)
-        if len(rows) == 0:
+        after = -(-self.tail // self.rate) if stream.last else 0
+        past.add(rows, slope, after)
+        ready, channels = len(rows) + after, rows.shape[1]
+        if ready == 0:
             return rows.new_empty(0, self.out_channels)
-        # None of the rows to come is heard before the end of these.
-        end = len(past.rows) * self.rate
-        if stream.last:
-            end += self.width - self.rate - self.cut
-        weight, rate = self.weight.unsqueeze(2), (1, self.rate)
-        output = F.conv_transpose2d(_image(past.rows), weight, self.bias, stride=rate)
-        past.take(len(rows))
-        return past.paid(output[0, :, 0].T[self.context * self.rate : end])
+        # Windows of neighbouring rows overlap in memory: nothing is copied.
+        windows = past.rows.as_strided((ready, (self.context + 1) * channels), (channels, 1))
+        assert self.bias is not None
+        bias = self.bias.repeat(self.rate)
+        output = product(windows, self.weight, self.packed, bias).view(-1, self.out_channels)
+        past.drop(len(rows))
+        end = len(rows) * self.rate + (self.tail if stream.last else 0)
+        output = past.paid(output[:end])
+        return output.float() if self.exact else output
 
 
 def row_weights(network: nn.Module) -> set[str]:
     """Names of the kernels [A, B, k] that are read with B innermost in memory."""
     rows = RowConv1d | RowConvTranspose1d | FrameConv1d
     return {f"{name}.weight" for name, m in network.named_modules() if isinstance(m, rows)}
-
-
-def _image(rows: Tensor) -> Tensor:
-    """[N, C] as [1, C, 1, N]."""
-    return rows.T[None, :, None]
 
 
 class FrameNorm(nn.Module):

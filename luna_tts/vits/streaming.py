@@ -19,11 +19,36 @@ class Past:
         self.owed = owed
         """Rows that are still to be cut off at the beginning of its output."""
 
-    def take(self, count: int) -> Tensor:
-        """The first `count` rows, which are needed no more."""
+    def add(self, rows: Tensor, slope: float = 1.0, after: int = 0) -> None:
+        """Puts `rows` behind these, negative values times `slope`, and `after` rows of zeros.
+
+        In one pass over the memory: that is what a decoder's narrow stages spend their time on.
+        """
+        before, new = len(self.rows), len(rows)
+        joined = rows.new_empty(before + new + after, rows.shape[1])
+        joined[:before] = self.rows
+        place = joined[before : before + new]
+        if slope == 1:
+            place.copy_(rows)
+        else:
+            torch.ops.aten.leaky_relu.out(rows, slope, out=place)
+        joined[before + new :] = 0
+        self.rows = joined
+
+    def drop(self, count: int) -> None:
+        """The first `count` rows are needed no more."""
         # A copy of the few that stay: a view would keep all of them in memory.
-        taken, self.rows = self.rows[:count], self.rows[count:].clone()
-        return taken
+        self.rows = self.rows[count:].clone()
+
+    def add_to(self, lagging: Tensor, rows: Tensor) -> None:
+        """Adds these rows and then `rows` to as many `lagging` ones, and keeps the rest."""
+        old, ready = min(len(self.rows), len(lagging)), len(lagging)
+        lagging[:old] += self.rows[:old]
+        lagging[old:] += rows[: ready - old]
+        if ready < len(self.rows):
+            rows = torch.cat((self.rows, rows))
+            old = 0
+        self.rows = rows[ready - old :].clone()
 
     def paid(self, output: Tensor) -> Tensor:
         """The layer's output without the rows that are owed."""
@@ -45,24 +70,24 @@ class Stream:
         """A new piece enters the first layer."""
         self._place, self.last = 0, last
 
-    def next(self, rows: Tensor, before: int = 0, owed: int = 0) -> Past:
-        """The past of the layer that runs now, `rows` [n, C] added; it begins with zeros."""
+    def next(self, like: Tensor, before: int = 0, owed: int = 0) -> Past:
+        """The past of the layer that runs now; it begins with `before` rows of zeros."""
         if self._place == len(self._pasts):
-            self._pasts.append(Past(rows.new_zeros(before, rows.shape[1]), owed))
-        past = self._pasts[self._place]
+            self._pasts.append(Past(like.new_zeros(before, like.shape[1]), owed))
         self._place += 1
-        past.rows = torch.cat((past.rows, rows))
-        return past
+        return self._pasts[self._place - 1]
 
     def added(self, rows: Tensor, lagging: Tensor) -> Tensor:
-        """Where `lagging` has arrived: the sum of both."""
-        return self.next(rows).take(len(lagging)) + lagging
+        """`lagging`, to which as many of all `rows` that came here have been added."""
+        self.next(rows).add_to(lagging, rows)
+        return lagging
 
     def mean(self, branches: list[Tensor]) -> Tensor:
-        """Where all branches have arrived: their mean."""
+        """Where all branches have arrived: their mean, in the memory of the one that lags most."""
         pasts = [self.next(rows) for rows in branches]
-        ready = min(len(past.rows) for past in pasts)
-        total = pasts[0].take(ready)
-        for past in pasts[1:]:
-            total = total + past.take(ready)
-        return total / len(pasts)
+        pairs = list(zip(pasts, branches, strict=True))
+        pairs.sort(key=lambda pair: (len(pair[0].rows) + len(pair[1]), len(pair[0].rows)))
+        (_, total), *others = pairs  # of the first, nothing was left waiting
+        for past, rows in others:
+            past.add_to(total, rows)
+        return total.div_(len(branches))

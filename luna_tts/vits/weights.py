@@ -15,6 +15,7 @@ from torch import Tensor
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import assign
+from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import row_weights
 from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
@@ -23,28 +24,28 @@ from luna_tts.weight_cache import KeptWeights, Weights
 
 Shape = tuple[int, ...]
 
-_SNR = "snr"
-"""What the precision costs, in decibels."""
-
 
 def load_synthesizer(
     weights: Path,
     parameters: HyperParameters,
     device: torch.device | str = "cpu",
-    dtype: torch.dtype = torch.float32,
+    arithmetic: Arithmetic = EXACT,
 ) -> Synthesizer:
-    """The network of a voice with its weights on `device`; flow and decoder compute in `dtype`.
+    """The network of a voice with its weights on `device`.
 
-    In float32 after all where too much would be lost; the first load measures that and keeps what
-    it made, so that later ones are quick. Tensors that inference does not need (enc_q, iteration,
-    the training half of sdp) are not read.
+    Flow and decoder compute in `arithmetic`, or in a finer one where that would lose too much. The
+    first load measures this and keeps what it made, so that later ones are quick. Tensors that
+    inference does not need (enc_q, iteration, the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
     """
-    kept = KeptWeights(weights, dtype)
-    found = kept.note(_SNR)
-    if dtype != torch.float32 and found is not None and found < LEAST_SNR:
-        return load_synthesizer(weights, parameters, device)
+    dtype = arithmetic.dtype
+    kept, loss = KeptWeights(weights, dtype), "snr of int8" if arithmetic.int8 else "snr"
+    found = kept.note(loss)
+    if arithmetic != EXACT and found is not None and found < LEAST_SNR:
+        return load_synthesizer(weights, parameters, device, arithmetic.finer)
     network = _without_weights(parameters)
+    if arithmetic.int8:
+        network.dec.quantize()
     rows = row_weights(network)
     wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
     form = {
@@ -52,13 +53,15 @@ def load_synthesizer(
         for name, shape in wanted.items()
     }
     _fill(network, kept.weights(form, lambda: _read(weights, wanted, rows, dtype)), rows, device)
-    if dtype == torch.float32 or found is not None:
+    if arithmetic == EXACT or found is not None:
         return network
     careful = _without_weights(parameters)
     _fill(careful, _read(weights, wanted, rows, torch.float32), rows, device)
     found = signal_to_noise(network, careful)
-    kept.write_note(_SNR, round(found, 1))
-    return network if found >= LEAST_SNR else careful
+    kept.write_note(loss, round(found, 1))
+    if found >= LEAST_SNR:
+        return network
+    return load_synthesizer(weights, parameters, device, arithmetic.finer)
 
 
 def _without_weights(parameters: HyperParameters) -> Synthesizer:

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from luna_tts.nlp.bert_models import BertModel
+from luna_tts.precision import Arithmetic
 from luna_tts.vits.synthesizer import Synthesizer
 from luna_tts.vits.voice_folder import read_voice_folder
 from luna_tts.vits.weights import load_synthesizer
@@ -24,7 +25,7 @@ from tiny_voice import GOLDEN, tiny_voice, walked
 
 def load(folder: Path, dtype: torch.dtype = torch.float32) -> Synthesizer:
     voice = read_voice_folder(folder)
-    return load_synthesizer(voice.weights, voice.parameters, dtype=dtype)
+    return load_synthesizer(voice.weights, voice.parameters, arithmetic=Arithmetic(dtype))
 
 
 def kept(folder: Path) -> Path:
