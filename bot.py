@@ -9,13 +9,16 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import discord
 from discord.ext import commands
 from dotenv import load_dotenv
 
 from cogs import EXTENSIONS
+from cogs._base import ENGINE_COG, LunaCog
 from cogs._gateway import GatewayBot
+from cogs._shards import Shards, read_shards
 from luna_tts import LunaError
 
 HOW_TO_GET_A_TOKEN = (
@@ -25,6 +28,9 @@ HOW_TO_GET_A_TOKEN = (
 PERMISSIONS = discord.Permissions(
     view_channel=True, connect=True, speak=True, request_to_speak=True, send_messages=True
 )
+IDENTIFY_SECONDS = 5.5
+"""Discord's five, and what the network may add."""
+SHARDING_REQUIRED = 4011
 
 log = logging.getLogger("luna")
 
@@ -32,12 +38,16 @@ log = logging.getLogger("luna")
 class Luna(GatewayBot):
     """A plain bot with Luna's extensions."""
 
-    def __init__(self, intents: discord.Intents) -> None:
+    syncs = True
+    """Whether it registers the commands: of several processes one does."""
+
+    def __init__(self, intents: discord.Intents, **options: Any) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
             intents=intents,
             allowed_mentions=discord.AllowedMentions.none(),
+            **options,
         )
         self.began = time.perf_counter()
 
@@ -45,6 +55,11 @@ class Luna(GatewayBot):
         """Everything that could fail or take time happens before Luna is seen online."""
         for extension in EXTENSIONS:
             await self.load_extension(extension)
+        if self.syncs:
+            await self.sync()
+
+    async def sync(self) -> None:
+        """Registers the commands."""
         try:
             await self.tree.sync()
         except discord.HTTPException as error:
@@ -68,16 +83,49 @@ class Luna(GatewayBot):
         await super().close()
 
 
+class ShardedLuna(Luna, commands.AutoShardedBot):
+    """The same with a connection for each of its shards; other processes may have others."""
+
+    def __init__(self, intents: discord.Intents, shards: Shards) -> None:
+        super().__init__(intents, shard_count=shards.count, shard_ids=shards.ids)
+        self.alone, self.syncs = shards.alone, shards.first
+        self.at_once = 1
+        """How many shards may identify at the same time."""
+
+    async def setup_hook(self) -> None:
+        """Also asks how quickly the shards may begin."""
+        await super().setup_hook()
+        self.at_once = (await self.fetch_session_start_limits()).max_concurrency
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Discord refuses shards that identify too soon after one another, from any process."""
+        engine = self.get_cog(ENGINE_COG)
+        if self.alone or not isinstance(engine, LunaCog):
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        try:
+            turn = f"identify {(shard_id or 0) % self.at_once}"
+            await engine.store.take_turn(turn, IDENTIFY_SECONDS)
+        except LunaError:  # the store has told the log; Discord has the last word
+            await super().before_identify_hook(shard_id)
+
+
+def make_luna(intents: discord.Intents) -> Luna:
+    """As LUNA_SHARDS has it. Raises what `read_shards` raises."""
+    shards = read_shards(os.environ)
+    return Luna(intents) if shards is None else ShardedLuna(intents, shards)
+
+
 async def serve(token: str) -> None:
     """Runs the bot until SIGINT or SIGTERM."""
     intents = discord.Intents(
         guilds=True, voice_states=True, guild_messages=True, message_content=True
     )
     try:
-        await _run(Luna(intents), token)
+        await _run(make_luna(intents), token)
     except discord.PrivilegedIntentsRequired:
         intents.message_content = False  # cogs/reader.py tells the operator what that means
-        await _run(Luna(intents), token)
+        await _run(make_luna(intents), token)
 
 
 async def _run(bot: Luna, token: str) -> None:
@@ -134,6 +182,8 @@ def _sentence(error: BaseException) -> str:
         log.error("An extension failed", exc_info=error.original)
     if isinstance(error, discord.LoginFailure):
         return "Discord refused the token: copy it again from the Developer Portal into .env."
+    if isinstance(error, discord.ConnectionClosed) and error.code == SHARDING_REQUIRED:
+        return "Luna is in too many servers for one connection: set LUNA_SHARDS=auto in .env."
     return str(error)
 
 

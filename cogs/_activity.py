@@ -100,3 +100,6 @@ class Reading:
     """Round trip of a heartbeat; not finite before the first one."""
     lag: Measure
     """How late the event loop came to a timer."""
+    shards: int = 1
+    shards_connected: int = 1
+    """Connections to the gateway that this process is to have, and those that stand."""

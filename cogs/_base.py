@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, cast
@@ -94,6 +95,13 @@ class LunaCog(commands.Cog):
     def activity(self) -> Activity | None:
         """What the speech cog does; None when that is not loaded."""
         return cast(Activity | None, self.bot.get_cog(SPEECH_COG))
+
+    def gateway_latency(self, guild_id: int | None) -> float:
+        """Seconds of a heartbeat on the connection that a guild comes through."""
+        if guild_id is not None and isinstance(self.bot, discord.AutoShardedClient):
+            shard = self.bot.get_shard((guild_id >> 22) % (self.bot.shard_count or 1))
+            return shard.latency if shard else math.nan
+        return self.bot.latency
 
     async def cog_load(self) -> None:
         """Loads the engine's extension from this same package where it is missing."""

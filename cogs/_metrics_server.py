@@ -106,6 +106,9 @@ class _Readings(Collector):
             yield from _speech(reading.activity)
         about = "Round trip of the gateway's heartbeat."
         yield gauge("gateway_latency_seconds", about, reading.gateway_seconds)
+        yield gauge("shards", "Gateway connections that this process has.", reading.shards)
+        about = "Those of them that stand."
+        yield gauge("shards_connected", about, reading.shards_connected)
         about = "How late the event loop came to a timer."
         yield _histogram("event_loop_lag_seconds", about, reading.lag)
 

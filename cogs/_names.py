@@ -23,8 +23,8 @@ MOST_REMEMBERED: Final = 10_000
 MOST_AT_ONCE: Final = 100
 """Ids of one message; Discord tells of no more members at once."""
 MOST_ASKED: Final = 40
-"""Questions in a minute: Discord takes 120 messages of a bot, and who writes nonsense must not use
-them up."""
+"""Questions in a minute: Discord takes 120 messages of a connection, and who writes nonsense must
+not use them up."""
 
 T = TypeVar("T")
 Key: TypeAlias = tuple[int, int]
@@ -87,7 +87,8 @@ class _Told(Generic[T]):
         """Until when, and what."""
         self._asking: dict[Key, asyncio.Event] = {}
         """Set when the answer is there."""
-        self._asked: deque[float] = deque(maxlen=MOST_ASKED)
+        self._asked: dict[int, deque[float]] = {}
+        """By shard: when."""
 
     async def get(self, guild: discord.Guild, ids: Collection[int]) -> dict[int, T]:
         """What there is of these ids, of which no more than `MOST_AT_ONCE` are looked at."""
@@ -121,9 +122,10 @@ class _Told(Generic[T]):
     async def _answer(
         self, guild: discord.Guild, ids: Collection[int], now: float
     ) -> Mapping[int, T | None]:
-        if len(self._asked) == MOST_ASKED and self._asked[0] > now - 60:
+        asked = self._asked.setdefault(guild.shard_id, deque(maxlen=MOST_ASKED))
+        if len(asked) == MOST_ASKED and asked[0] > now - 60:
             return {}
-        self._asked.append(now)
+        asked.append(now)
         try:
             return await asyncio.wait_for(self._ask(guild, ids), PATIENCE_SECONDS)
         except (TimeoutError, discord.DiscordException):

@@ -8,6 +8,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+import discord
 from discord.ext import commands
 
 from luna_tts.errors import EngineClosed
@@ -34,6 +35,8 @@ class Metrics(LunaCog, name="LunaMetrics"):
         self._lag = Measure()
         self._measuring: asyncio.Task[None] | None = None
         self._connected = bot.is_ready()
+        self._away: set[int] = set()
+        """Shards that are not connected, where the bot has several."""
 
     async def cog_load(self) -> None:
         """Begins to listen if a port is set; one that cannot be used is told, and Luna goes on."""
@@ -76,16 +79,33 @@ class Metrics(LunaCog, name="LunaMetrics"):
     async def _went(self) -> None:
         self._connected = False
 
+    @commands.Cog.listener("on_shard_connect")
+    @commands.Cog.listener("on_shard_resumed")
+    async def _shard_came(self, shard_id: int) -> None:
+        self._away.discard(shard_id)
+
+    @commands.Cog.listener("on_shard_disconnect")
+    async def _shard_went(self, shard_id: int) -> None:
+        self._away.add(shard_id)
+
+    def _shards(self) -> tuple[int, int]:
+        """How many connections to the gateway there are to be, and how many stand."""
+        if not isinstance(self.bot, discord.AutoShardedClient):
+            return 1, int(self._connected)
+        shards = self.bot.shard_ids or range(self.bot.shard_count or 0)
+        return len(shards), len(self.bot.shards.keys() - self._away)
+
     def _reading(self) -> Reading:
         try:
             stats = self.service.stats()
         except EngineClosed:
             stats = None
-        return Reading(stats, self.activity, self.bot.latency, self._lag)
+        return Reading(stats, self.activity, self.bot.latency, self._lag, *self._shards())
 
     async def _unhealthy(self) -> str | None:
         """What is amiss, or None."""
-        if not self._connected:
+        wanted, connected = self._shards()
+        if not wanted or connected < wanted:
             return "gateway"
         try:
             service = self.service

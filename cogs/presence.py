@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable
 
 import discord
 from discord.ext import commands
@@ -20,7 +20,7 @@ from ._whereabouts import called_to
 RETURNS_AT_ONCE = 4
 """Channels that she enters at the same time after a restart."""
 RETURNS_PER_MINUTE = 40
-"""Discord takes 120 messages a minute from a bot, and a return needs up to two of them."""
+"""Discord takes 120 messages a minute from a connection, and a return needs up to two of them."""
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +70,11 @@ class Presence(LunaCog, name="LunaPresence"):
         self._spawn(self._return())
 
     @commands.Cog.listener()
+    async def on_shard_ready(self, shard_id: int) -> None:
+        """One of several connections has begun, perhaps anew: the others are no matter."""
+        self._spawn(self._return())
+
+    @commands.Cog.listener()
     async def on_resumed(self) -> None:
         """The gateway was away, perhaps for longer than a voice connection endures."""
         self._spawn(self._return())
@@ -81,7 +86,7 @@ class Presence(LunaCog, name="LunaPresence"):
             with contextlib.suppress(LunaError):  # the store has told the log
                 settings = await self.store.guild(guild.id)
                 if settings.voice_channel is not None:
-                    await self._return_to(guild.id, settings.voice_channel)
+                    await self._return_to(guild, settings.voice_channel)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
@@ -105,22 +110,30 @@ class Presence(LunaCog, name="LunaPresence"):
 
         Whoever enters her channel meanwhile does not have to wait for that.
         """
+        by_shard: dict[int, list[tuple[discord.Guild, int]]] = {}
         with contextlib.suppress(LunaError):  # the store has told the log
-            whereabouts = await self.store.whereabouts()
-            for number, (guild_id, channel_id) in enumerate(whereabouts.items(), start=1):
-                await self._return_to(guild_id, channel_id)
+            for guild_id, channel_id in (await self.store.whereabouts()).items():
+                if guild := self.bot.get_guild(guild_id):  # else another process has it
+                    by_shard.setdefault(guild.shard_id, []).append((guild, channel_id))
+        for homes in by_shard.values():
+            self._spawn(self._return_to_all(homes))
+
+    async def _return_to_all(self, homes: Iterable[tuple[discord.Guild, int]]) -> None:
+        """Through one connection."""
+        with contextlib.suppress(LunaError):  # the store has told the log
+            for number, (guild, channel_id) in enumerate(homes, start=1):
+                await self._return_to(guild, channel_id)
                 if number % RETURNS_PER_MINUTE == 0:
                     await asyncio.sleep(60)
 
-    async def _return_to(self, guild_id: int, channel_id: int) -> None:
-        guild = self.bot.get_guild(guild_id)
-        if guild is None or guild.unavailable or self._is_somewhere(guild):
+    async def _return_to(self, guild: discord.Guild, channel_id: int) -> None:
+        if guild.unavailable or self._is_somewhere(guild):
             return
         channel = guild.get_channel(channel_id)
         if isinstance(channel, VocalChannel):
             self._spawn(self._come_in_turn(channel))
         else:
-            await self._forget(guild_id, channel_id)
+            await self._forget(guild.id, channel_id)
 
     async def _forget(self, guild_id: int, channel_id: int | None) -> None:
         """Luna is to be in a channel no longer (None = in none), for it is no more."""

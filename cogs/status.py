@@ -95,7 +95,7 @@ class Status(LunaCog, name="LunaStatus"):
         await self.reply(
             interaction,
             "ping",
-            gateway=_milliseconds(self.bot.latency),
+            gateway=_milliseconds(self.gateway_latency(interaction.guild_id)),
             voice=_milliseconds(math.nan if voice is None else voice),
             trip=_milliseconds(trip),
         )
@@ -163,7 +163,7 @@ class Status(LunaCog, name="LunaStatus"):
             *check_voices(service, operator=operator),
             *check_variables(environment.engine.unknown, operator=operator),
             check_times(self.activity),
-            *check_latency(self.bot.latency, _voice_latency(interaction)),
+            *check_latency(self.gateway_latency(interaction.guild_id), _voice_latency(interaction)),
             await asyncio.to_thread(check_disk, environment.engine.models, environment.data),
         ]
 

@@ -35,6 +35,7 @@ KNOWN: Final = (
     "LUNA_SERVER_MAX_SECONDS",
     "LUNA_SERVER_MAX_STREAMS",
     "LUNA_SERVER_TOKEN",
+    "LUNA_SHARDS",
     "LUNA_VOICES",
 )
 """.env.example explains each of them; a test compares the two."""

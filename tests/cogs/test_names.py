@@ -22,7 +22,7 @@ class Discord:
         self.asked: list[list[int]] = []
         self.speaks = asyncio.Event()
         self.speaks.set()
-        self.guild: Any = SimpleNamespace(id=1, get_member=lambda member_id: None)
+        self.guild: Any = SimpleNamespace(id=1, shard_id=0, get_member=lambda member_id: None)
 
     async def tell(self, guild: object, ids: Collection[int]) -> Mapping[int, object]:
         self.asked.append(list(ids))

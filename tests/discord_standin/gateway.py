@@ -43,6 +43,7 @@ EVENT_INTENTS = {
 """By the beginning of the event's name, the longest one wins; others need no intent."""
 DEAD_AFTER = (4003, 4004, 4007, 4009)
 """Close codes after which a session cannot be resumed."""
+INVALID_SHARD, SHARDING_REQUIRED = 4010, 4011
 
 
 @dataclass(eq=False)
@@ -52,6 +53,10 @@ class Session:
     id: str
     voice_id: str
     intents: int
+    shard: int = 0
+    shards: int = 1
+    """Which of how many parts of all guilds it is for."""
+    began: float = field(default_factory=time.monotonic)
     events: list[Json] = field(default_factory=list)
     sent: int = 0
     """How many of the events went out on the present socket, or before."""
@@ -61,6 +66,10 @@ class Session:
     def wants(self, intent: str) -> bool:
         """Whether the bot asked for an intent."""
         return bool(self.intents & INTENTS[intent])
+
+    def is_for(self, guild: Guild) -> bool:
+        """Whether it is told of a guild."""
+        return (guild.id >> 22) % self.shards == self.shard
 
 
 @dataclass(eq=False)
@@ -73,6 +82,7 @@ class Socket:
     wake: Event = field(default_factory=Event)
     mute: bool = False
     """Nothing comes any more, no answer to heartbeats either, but it stays open."""
+    session: Session | None = None
 
     async def send(self, message: Json) -> None:
         """Send one gateway message; a socket that is closing takes it silently."""
@@ -91,7 +101,7 @@ class Socket:
 
 @dataclass
 class Gateway:
-    """The gateway for one bot at a time."""
+    """The gateway for one bot, which may have a session for each of its shards."""
 
     world: World
     token: str
@@ -106,7 +116,21 @@ class Gateway:
     """Privileged intents that are switched on in the developer portal."""
     heartbeat_interval: float = 41.25
     """Seconds."""
-    session: Session | None = None
+    shards: int = 1
+    """How many Discord recommends."""
+    most_guilds: int = 2500
+    """Of one session."""
+    max_concurrency: int = 1
+    """How many shards may identify at the same time: those whose ids differ modulo this."""
+    identify_seconds: float = 5.0
+    """How long the next one of them has to wait. A bot without shards is not held to it: tests
+    start one after the other."""
+    refused: int = 0
+    """How many IDENTIFYs came too early."""
+    identified: dict[int, float] = field(default_factory=dict)
+    """When the last one of each kind came."""
+    current: dict[int, Session] = field(default_factory=dict)
+    """The latest session of each shard."""
     sessions: dict[str, Session] = field(default_factory=dict)
     received: list[tuple[float, Json]] = field(default_factory=list)
     """All that the bot sent, with `time.monotonic()` seconds."""
@@ -118,6 +142,17 @@ class Gateway:
     """Questions about members are not answered."""
     resumed: int = 0
     """How many RESUMEs succeeded."""
+
+    @property
+    def session(self) -> Session | None:
+        """The latest session of a bot without shards; of shard 0 else."""
+        return self.current.get(0)
+
+    def about(self) -> Json:
+        """What GET /gateway/bot tells."""
+        limit = {"total": 1000, "remaining": 999, "reset_after": 0}
+        limit["max_concurrency"] = self.max_concurrency
+        return {"url": self.url(), "shards": self.shards, "session_start_limit": limit}
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO until it closes."""
@@ -141,13 +176,12 @@ class Gateway:
         return ws
 
     def emit(self, guild: Guild, event: str, payload: Json) -> None:
-        """Dispatch an event if the session's intents ask for it."""
-        session = self.session
-        if session is None or not session.alive or not self._asked(session, event):
-            return
-        if event.startswith("MESSAGE_"):
-            payload = self._readable(session, payload)
-        self.dispatch(session, event, payload)
+        """Dispatch an event to the guild's shard if its intents ask for it."""
+        for session in self.current.values():
+            if session.alive and session.is_for(guild) and self._asked(session, event):
+                readable = event.startswith("MESSAGE_")
+                told = self._readable(session, payload) if readable else payload
+                self.dispatch(session, event, told)
 
     def dispatch(self, session: Session, event: str, payload: Json) -> None:
         """Dispatch an event whatever the intents."""
@@ -165,9 +199,9 @@ class Gateway:
             self._end(self.session)
         await self._close(self.session.socket, code)
 
-    async def invalidate(self, *, resumable: bool) -> None:
+    async def invalidate(self, shard: int, *, resumable: bool) -> None:
         """Send INVALID_SESSION; one that is not resumable also loses its voice connections."""
-        session = self.session
+        session = self.current.get(shard)
         if session is None or session.socket is None:
             raise AssertionError("the bot has no session to invalidate")
         if not resumable:
@@ -197,7 +231,7 @@ class Gateway:
         while True:
             await socket.wake.wait()
             socket.wake.clear()
-            session = self.session
+            session = socket.session
             while session and session.socket is socket and session.sent < len(session.events):
                 session.sent += 1
                 await socket.send(session.events[session.sent - 1])
@@ -212,12 +246,12 @@ class Gateway:
             await self._identify(socket, data)
         elif op == RESUME:
             await self._resume(socket, data)
-        elif self.session is None or self.session.socket is not socket:
+        elif (session := socket.session) is None or session.socket is not socket:
             await self._close(socket, 4003)
         elif op == VOICE_STATE:
-            self.voice_state(self.session, data)
+            self.voice_state(session, data)
         elif op == REQUEST_MEMBERS:
-            self._request_members(self.session, data)
+            self._request_members(session, data)
         elif op != PRESENCE:
             await self._close(socket, 4001)
         self.changes.notify()
@@ -229,15 +263,30 @@ class Gateway:
             await self._close(socket, 4004)
         elif refused:
             await self._close(socket, 4014)
+        elif data.get("shard") and not self._in_time(data["shard"][0]):
+            self.refused += 1
+            await socket.send({"op": INVALID_SESSION, "d": False})
         else:
-            session = Session(secrets.token_hex(16), secrets.token_hex(16), intents)
-            self.sessions[session.id] = self.session = session
-            session.socket = socket
-            self._welcome(session)
+            shard, shards = data.get("shard") or (0, 1)
+            session = Session(secrets.token_hex(16), secrets.token_hex(16), intents, shard, shards)
+            if not 0 <= shard < shards:
+                await self._close(socket, INVALID_SHARD)
+            elif sum(map(session.is_for, self.world.guilds.values())) > self.most_guilds:
+                await self._close(socket, SHARDING_REQUIRED)
+            else:
+                self.sessions[session.id] = self.current[shard] = session
+                session.socket, socket.session = socket, session
+                self._welcome(session)
+
+    def _in_time(self, shard: int) -> bool:
+        kind, now = shard % self.max_concurrency, time.monotonic()
+        early = now < self.identified.get(kind, 0.0) + self.identify_seconds
+        self.identified[kind] = now
+        return not early
 
     def _welcome(self, session: Session) -> None:
-        """READY, then every guild."""
-        guilds = list(self.world.guilds.values())
+        """READY, then every guild of the shard."""
+        guilds = [guild for guild in self.world.guilds.values() if session.is_for(guild)]
         ready = {
             "v": 10,
             "user": {**self.world.bot.payload(), "verified": True, "mfa_enabled": True},
@@ -245,7 +294,7 @@ class Gateway:
             "session_id": session.id,
             "session_type": "normal",
             "resume_gateway_url": self.url(),
-            "shard": [0, 1],
+            "shard": [session.shard, session.shards],
             "application": {"id": str(self.world.bot.id), "flags": 0},
         }
         self.dispatch(session, "READY", ready)
@@ -260,7 +309,8 @@ class Gateway:
         if session is None or not session.alive or data["token"] != self.token:
             await socket.send({"op": INVALID_SESSION, "d": False})
             return
-        session.socket, self.session = socket, session
+        session.socket, socket.session = socket, session
+        self.current[session.shard] = session
         session.sent = int(data["seq"] or 0)
         self.resumed += 1
         self.dispatch(session, "RESUMED", {"_trace": []})
@@ -304,7 +354,7 @@ class Gateway:
 
     def _left(self, socket: Socket) -> None:
         """A socket closed; if the bot said goodbye its session is over."""
-        session = self.session
+        session = socket.session
         if session is not None and session.socket is socket:
             session.socket = None
             if socket.ws.close_code in (WSCloseCode.OK, WSCloseCode.GOING_AWAY):
@@ -319,6 +369,6 @@ class Gateway:
     async def _close(self, socket: Socket, code: int) -> None:
         """Close a socket; its session is without one at once, whatever code the bot echoes."""
         self.closes.append(code)
-        if self.session is not None and self.session.socket is socket:
-            self.session.socket = None
+        if socket.session is not None and socket.session.socket is socket:
+            socket.session.socket = None
         await socket.ws.close(code=code)

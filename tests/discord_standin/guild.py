@@ -130,6 +130,13 @@ class Guild:
         self.emit("GUILD_MEMBER_ADD", {**human.payload(), "guild_id": str(self.id)})
         return human
 
+    def welcome(self, stranger: Member, locale: str = "en-US") -> Human:
+        """Somebody who is in another guild comes into this one, too."""
+        human = Human(stranger.user, self, locale=locale)
+        self.members[human.id] = human
+        self.emit("GUILD_MEMBER_ADD", {**human.payload(), "guild_id": str(self.id)})
+        return human
+
     def remove_member(self, member: Member) -> None:
         """Somebody leaves the guild, and voice with it."""
         if member.voice is not None:

@@ -62,7 +62,8 @@ class Rest:
     commands: CommandStore
     interactions: Interactions
     delays: Delays
-    gateway_url: Callable[[], str]
+    gateway: Callable[[], Json]
+    """What is told of the gateway."""
     requests: list[Request] = field(default_factory=list)
     scripted: list[Scripted] = field(default_factory=list)
 
@@ -175,9 +176,7 @@ class Rest:
         )
 
     async def _gateway(self, request: web.Request) -> web.StreamResponse:
-        limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 1}
-        url = self.gateway_url()
-        return web.json_response({"url": url, "shards": 1, "session_start_limit": limit})
+        return web.json_response(self.gateway())
 
     async def _callback(self, request: web.Request) -> web.StreamResponse:
         interaction_id, token = int(request.match_info["id"]), request.match_info["token"]

@@ -84,7 +84,7 @@ class StandIn:
             self.commands,
             self.world.interactions,
             self.delays,
-            self._gateway_url,
+            self.gateway.about,
         )
 
     async def __aenter__(self) -> StandIn:
@@ -204,11 +204,12 @@ class StandIn:
 
     def _identified_since(self, started: float) -> bool:
         """Whether a session began after `started` and all that it begins with was sent."""
-        session = self.gateway.session
-        up = sum(not guild.down for guild in self.world.guilds.values())
-        identified = any(at >= started for at, m in self.gateway.received if m["op"] == 2)
-        sent = session is not None and session.alive and session.sent > up
-        return identified and sent
+        for session in self.gateway.current.values():
+            guilds = self.world.guilds.values()
+            up = sum(not guild.down for guild in guilds if session.is_for(guild))
+            if session.began >= started and session.alive and session.sent > up:
+                return True
+        return False
 
     # Voice
 
@@ -299,9 +300,9 @@ class StandIn:
         """Ask the bot to reconnect and resume (op 7)."""
         await self.gateway.reconnect()
 
-    async def invalidate_session(self, *, resumable: bool) -> None:
+    async def invalidate_session(self, shard: int = 0, *, resumable: bool) -> None:
         """Send INVALID_SESSION."""
-        await self.gateway.invalidate(resumable=resumable)
+        await self.gateway.invalidate(shard, resumable=resumable)
 
     async def wait_for(
         self, look: Callable[[], object], what: str = "not so", timeout: float = 10.0
@@ -314,7 +315,7 @@ class StandIn:
 
     def _voice_state_asked(self, session: Session, data: Json) -> None:
         guild = self.world.guilds.get(int(data["guild_id"]))
-        if guild is not None:
+        if guild is not None and session.is_for(guild):
             self.bot_voice.asked(guild, session.voice_id, data)
 
     def _session_ended(self, session: Session) -> None:
