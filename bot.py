@@ -88,7 +88,7 @@ class ShardedLuna(Luna, commands.AutoShardedBot):
 
     def __init__(self, intents: discord.Intents, shards: Shards) -> None:
         super().__init__(intents, shard_count=shards.count, shard_ids=shards.ids)
-        self.alone, self.syncs = shards.alone, shards.first
+        self.syncs = shards.first
         self.at_once = 1
         """How many shards may identify at the same time."""
 
@@ -100,9 +100,7 @@ class ShardedLuna(Luna, commands.AutoShardedBot):
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Discord refuses shards that identify too soon after one another, from any process."""
         engine = self.get_cog(ENGINE_COG)
-        if self.alone or not isinstance(engine, LunaCog):
-            await super().before_identify_hook(shard_id, initial=initial)
-            return
+        assert isinstance(engine, LunaCog), "loaded before"
         try:
             turn = f"identify {(shard_id or 0) % self.at_once}"
             await engine.store.take_turn(turn, IDENTIFY_SECONDS)

@@ -11,6 +11,7 @@ import pytest
 
 from luna_tts import TTSService
 from luna_tts.open_jtalk import OpenJTalkModel
+from postgresql import PostgreSQL, installed
 
 EXAMPLE = Path(__file__).parents[1] / ".env.example"
 """Every variable that Luna knows."""
@@ -44,6 +45,17 @@ async def service() -> AsyncIterator[TTSService]:
     await service.start()
     yield service
     await service.aclose()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server of the tests' own."""
+    bin = installed()
+    if bin is None:
+        pytest.skip("PostgreSQL (apt install postgresql)")
+    server = PostgreSQL(bin)
+    yield server
+    server.remove()
 
 
 @pytest.hookimpl(wrapper=True)

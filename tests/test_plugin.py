@@ -101,6 +101,18 @@ async def test_all_together_in_any_order(
     assert all(name.startswith("Luna") for name in host.cogs)
 
 
+async def test_a_host_with_shards_is_as_good(plugins: str) -> None:
+    intents = discord.Intents.none()
+    async with commands.AutoShardedBot("!", intents=intents, shard_count=2) as host:
+        for extension in extensions(plugins):
+            await host.load_extension(extension)
+        assert {command.name for command in host.tree.get_commands()} == COMMANDS
+        metrics = host.get_cog("LunaMetrics")
+        assert await metrics._unhealthy() == "gateway", "none of its shards is there yet"  # type: ignore[union-attr]
+        for extension in reversed(extensions(plugins)):
+            await host.unload_extension(extension)
+
+
 async def test_reloading_speech_keeps_the_model(plugins: str, host: commands.Bot) -> None:
     for extension in extensions(plugins):
         await host.load_extension(extension)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -54,6 +55,8 @@ class Store:
         self._words = ReadThrough(database.words, CACHED_WORDS, lambda words: len(words) + 1)
         self._caches = (self._guilds, self._members, self._words)
         self._turn = asyncio.Lock()
+        self._turns: dict[str, float] = {}
+        """When who comes next may begin, where no other process has a part."""
         self._heard: list[Change] = []
         """Of other processes, while one of our changes was under way."""
         self._writes: set[asyncio.Task[Any]] = set()
@@ -233,14 +236,16 @@ class Store:
         await self._write(write)
 
     async def take_turn(self, name: str, seconds: float) -> None:
-        """Returns when nobody else, in any process, has taken a turn of `name` for `seconds`.
-
-        In a database that is one process's alone there is nobody to wait for.
-        """
+        """Returns when nobody else, in any process, has taken a turn of `name` for `seconds`."""
         if self._closing is not None:
             raise EngineClosed
         if self._database.shared:
             await asyncio.sleep(await self._database.take_turn(name, seconds))
+            return
+        now = time.monotonic()
+        begin = max(now, self._turns.get(name, now))
+        self._turns[name] = begin + seconds
+        await asyncio.sleep(begin - now)
 
     async def _read(self, cache: ReadThrough[K, T], key: K) -> T:
         if self._closing is not None:

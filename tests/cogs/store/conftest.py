@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from cogs._store import Store
-from postgresql import PostgreSQL, installed
+from postgresql import PostgreSQL
 
 Place = tuple[Path, str]
 """What `Store.open` takes."""
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[PostgreSQL]:
-    bin = installed()
-    if bin is None:
-        pytest.skip("PostgreSQL (apt install postgresql)")
-    server = PostgreSQL(bin)
-    yield server
-    server.remove()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -10,8 +10,9 @@ from itertools import pairwise
 
 import asyncpg
 import pytest
+from sqlalchemy import event
 
-from cogs._store import EVERYWHERE, MemberSettings, Store
+from cogs._store import EVERYWHERE, GuildSettings, MemberSettings, Store
 from luna_tts.nlp.dictionary_word import DictionaryWord
 from postgresql import PostgreSQL
 
@@ -85,6 +86,21 @@ async def test_whoever_writes_last_is_right_in_both(pair: tuple[Store, Store], u
     await fresh.aclose()
 
 
+async def test_what_is_heard_while_one_writes_is_newer(pair: tuple[Store, Store]) -> None:
+    here, _ = pair
+    engine = here._database._link.engine
+
+    def overtake(_connection: object) -> None:
+        here.hear((GUILD, 0))
+
+    event.listen(engine.sync_engine, "commit", overtake)
+    await here.update_guild(GUILD, voice="koharu")
+    event.remove(engine.sync_engine, "commit", overtake)
+    async with engine.begin() as connection:  # by whom it was heard
+        await connection.exec_driver_sql("UPDATE guilds SET language = 'ko'")
+    assert await here.guild(GUILD) == GuildSettings(voice="koharu", language="ko")
+
+
 async def test_what_was_missed_without_a_connection_is_read_again(
     pair: tuple[Store, Store], url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -121,13 +137,10 @@ async def test_turns_of_a_name_are_seconds_apart_in_all_processes(
     assert max(began[-2:]) - before < 0.25, "others need not wait"
 
 
-async def test_who_is_alone_waits_for_nobody(tmp_path_factory: pytest.TempPathFactory) -> None:
-    store = await Store.open(tmp_path_factory.mktemp("alone"))
+async def test_one_process_takes_turns_with_itself(store: Store) -> None:
     before = time.monotonic()
-    for _ in range(3):
-        await store.take_turn("identify 0", 60)
-    assert time.monotonic() - before < 1
-    await store.aclose()
+    await asyncio.gather(*(store.take_turn("identify 0", 0.3) for _ in range(3)))
+    assert 0.6 < time.monotonic() - before < 3
 
 
 async def _no_words(store: Store, scope: tuple[int, int]) -> bool:
