@@ -43,6 +43,7 @@ class GatewayBot(commands.Bot):
     async def connect(self, *, reconnect: bool = True) -> None:
         """As discord.py's, also while the gateway is down."""
         discord.client.ExponentialBackoff = Backoff  # type: ignore[attr-defined, assignment]
+        discord.shard.ExponentialBackoff = Backoff  # type: ignore[attr-defined, assignment]
         backoff = Backoff()
         while True:
             try:
