@@ -17,6 +17,7 @@ from luna_tts.open_jtalk import EMBEDDED_VOICE
 from luna_tts.rest import Rest
 
 from ._errors import VoiceStumbled, VoiceTooSlow
+from ._fixed_phrases import FixedPhrases
 
 LEAST_SECONDS: Final = 1.0
 """Shorter speech says nothing about how quick a voice is."""
@@ -45,6 +46,7 @@ class StepDown:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._records: dict[str, _Record] = {}
+        self._phrases = FixedPhrases()
 
     def instead_of(self, voice: str) -> str:
         """The voice that speaks where `voice` is wanted: itself unless it rests."""
@@ -68,7 +70,9 @@ class StepDown:
         """
         wanted, rest = voice or engine.voice, Rest(text)
         speaker = self.instead_of(wanted)
-        ask = partial(engine.stream, options=options, words=words, seconds_left=seconds_left)
+        ask = partial(
+            self._phrases.stream, engine, options=options, words=words, seconds_left=seconds_left
+        )
         busy = seconds = 0.0
         try:
             async with aclosing(ask(text, voice=voice if speaker == wanted else speaker)) as chunks:

@@ -20,6 +20,7 @@ NO_DISCORD = (
     "_environment",
     "_errors",
     "_fair_order",
+    "_fixed_phrases",
     "_local",
     "_markup",
     "_markup_emoji",

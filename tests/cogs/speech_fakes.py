@@ -21,6 +21,9 @@ class FakeEngine:
         self.ended: list[str] = []
         self.asked: dict[str, Callable[[], float]] = {}
 
+    def voices(self) -> tuple[object, ...]:
+        return (object(),)  # loaded anew each time: no phrase is taken for one that was said
+
     async def stream(
         self,
         text: str,

@@ -43,6 +43,9 @@ class Engine:
         self.breaks_at: str | None = None
         self.error: type[LunaError] = SynthesisFailed
 
+    def voices(self) -> tuple[object, ...]:
+        return (object(),)  # loaded anew each time: no phrase is taken for one that was said
+
     async def stream(
         self, text: str, *, voice: str | None = None, **_: Any
     ) -> AsyncGenerator[AudioChunk, None]:
