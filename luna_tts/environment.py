@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -81,10 +81,10 @@ class EngineEnvironment:
         self._warn()
         return RemoteTTSService(self.servers, self.server_token)
 
-    def open_local_service(self) -> TTSService:
-        """The engine in this process, not yet started."""
+    def open_local_service(self, kind: Callable[..., TTSService] = TTSService) -> TTSService:
+        """The engine in this process, not yet started; `kind` takes what `TTSService` takes."""
         self._warn()
-        return TTSService(
+        return kind(
             self.models,
             voices=self.voices,
             berts=self.berts,

@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp
 import numpy as np
@@ -30,7 +31,10 @@ SILENCE_SECONDS: Final = 10.0
 """A server that says nothing for so long, while it is waited for, counts as gone."""
 LOOK_SECONDS: Final = 5.0
 """Between two looks at every server."""
+KEEP_SECONDS: Final = 3.0
+"""A connection on which nothing is asked is kept; servers close theirs after five."""
 
+_PROBLEM: Final = "application/problem+json"
 _GONE: Final = (
     *(aiohttp.ClientError, TimeoutError, OSError, EOFError, ValueError, KeyError),
     RuntimeError,  # aiohttp's, for reading on after the session was closed
@@ -45,6 +49,10 @@ class RefusedByServer(LunaError):
 
 class _TryAnother(Exception):
     """This server cannot now; another one may."""
+
+
+class _Full(_TryAnother):
+    """Later, this one can again."""
 
 
 @dataclass(eq=False)
@@ -78,7 +86,10 @@ class RemoteTTSService(TTSService):
         timeout = aiohttp.ClientTimeout(
             total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENCE_SECONDS
         )
-        self._http = aiohttp.ClientSession(headers=self._headers, timeout=timeout)
+        connector = aiohttp.TCPConnector(keepalive_timeout=KEEP_SECONDS)
+        self._http = aiohttp.ClientSession(
+            connector=connector, headers=self._headers, timeout=timeout
+        )
         await self._look_at_all()
         if not self._remote:
             _log.warning("no engine server answers: the embedded voice speaks until one does")
@@ -165,13 +176,16 @@ class RemoteTTSService(TTSService):
     ) -> AsyncGenerator[AudioChunk, None]:
         """Speech from a server; if that fails the next, and at last the embedded voice, goes on.
 
-        It goes on after the last sentence of which something was heard. Raises what
+        It goes on after the last sentence of which something was heard. A server that broke off and
+        still answers is asked again: it may be one of several behind one address. Raises what
         `TTSService.stream` raises.
         """
         rest = Rest(text)
         tried: set[_Server] = set()
+        fruitless = 0
         while server := self._next_server(voice, tried):
             tried.add(server)
+            asked = rest.text
             try:
                 async with aclosing(self._ask(server, rest.text, voice, options, words)) as chunks:
                     async for chunk in chunks:
@@ -187,7 +201,13 @@ class RemoteTTSService(TTSService):
             except _GONE as error:
                 if self._http is None:
                     raise EngineClosed from error
-                self._lost(server)
+                fruitless = fruitless + 1 if rest.text == asked else 0
+                silent = isinstance(error, TimeoutError)
+                if not silent and fruitless < 2 and await self._still_answers(server):
+                    _log.info("an answer of %s broke off: it is asked for the rest", server.url)
+                    tried.discard(server)
+                else:
+                    self._lost(server)
             if rest.heard and not rest.text.strip():
                 return
         if self._remote and not tried and voice is not None:
@@ -219,10 +239,14 @@ class RemoteTTSService(TTSService):
             "stream": True,
             "format": "chunks",
         }
+        # Replicas of Ray Serve: whoever has the voice in memory is to be asked.
+        wanted = {"serve-multiplexed-model-id": quote(voice)} if voice else {}
         server.streams += 1
         self._streams += 1
         try:
-            async with self._session.post(f"{server.url}/synthesize", json=body) as response:
+            async with self._session.post(
+                f"{server.url}/synthesize", json=body, headers=wanted
+            ) as response:
                 await _raise_for(response)
                 last = False
                 while not last:
@@ -230,6 +254,7 @@ class RemoteTTSService(TTSService):
                     last = chunk.last
                     self._audio_seconds += chunk.seconds
                     yield chunk
+                await response.read()  # to the end, so that nobody takes it for a hang-up
             self._utterances += 1
         finally:
             server.streams -= 1
@@ -258,8 +283,19 @@ class RemoteTTSService(TTSService):
             server.voices = tuple(_status(each) for each in told)
             server.voice = next(each["name"] for each in told if each["default"])
             server.answers = True
+        except _Full:
+            pass  # as it was: full is not gone
         except (LunaError, _TryAnother, *_GONE):
             server.answers = False
+
+    async def _still_answers(self, server: _Server) -> bool:
+        """Whether somebody answers where an answer has just broken off."""
+        try:
+            async with asyncio.timeout(CONNECT_SECONDS):
+                await self._look_at(server)
+        except TimeoutError:
+            return False
+        return server.answers
 
     def _lost(self, server: _Server) -> None:
         _log.warning("the engine server %s broke off", server.url)
@@ -301,7 +337,11 @@ async def _raise_for(response: aiohttp.ClientResponse) -> None:
     """Raises the error that the server tells of, as if it had been raised here."""
     if response.ok:
         return
-    if response.status in (401, 429) or response.status >= 500:
+    if response.status in (500, 502, 504) and response.content_type != _PROBLEM:
+        raise ConnectionError  # told by what stands before a server that is gone
+    if response.status in (429, 503):
+        raise _Full
+    if response.status == 401 or response.status >= 500:
         raise _TryAnother
     told: dict[str, Any] = await response.json(content_type=None)
     kind = getattr(errors, str(told["title"]), None)
