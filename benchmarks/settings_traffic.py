@@ -163,6 +163,7 @@ async def main() -> None:
         url = await server.new_database()
         stores = [await Store.open("unused", url) for _ in range(PROCESSES)]
         postgresql = await measure(stores, options)
+        size = await server.size(url)
     finally:
         server.remove()
     with TemporaryDirectory(dir=Path.cwd()) as folder:  # on a disk, which /tmp may not be
@@ -174,6 +175,7 @@ async def main() -> None:
     print(
         f"| what | PostgreSQL, {PROCESSES} processes | SQLite, one process |\n| --- | --- | --- |"
     )
+    postgresql["size of the database"], sqlite["size of the database"] = f"{size / 1e6:.0f} MB", "–"
     for name, worth in postgresql.items():
         print(f"| {name} | {worth} | {sqlite[name]} |")
 

@@ -61,6 +61,15 @@ class PostgreSQL:
         finally:
             await connection.close()
 
+    async def size(self, url: str) -> int:
+        """Bytes of the database at `url`."""
+        connection = await asyncpg.connect(url)
+        try:
+            found: int = await connection.fetchval("SELECT pg_database_size(current_database())")
+            return found
+        finally:
+            await connection.close()
+
     @property
     def _cluster(self) -> str:
         return str(self.folder / "cluster")

@@ -87,24 +87,24 @@ class Database:
 
     async def guild(self, guild_id: int) -> GuildSettings:
         """The row of a guild."""
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             return await _row(connection, guilds, GuildSettings, guild_id=guild_id)
 
     async def whereabouts(self) -> dict[int, int]:
         """Guild -> its `voice_channel`, where there is one."""
         columns = (guilds.c.guild_id, guilds.c.voice_channel)
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             found = await connection.execute(select(*columns).where(columns[1].is_not(None)))
             return {guild_id: channel_id for guild_id, channel_id in found}
 
     async def member(self, key: tuple[int, int]) -> MemberSettings:
         """The row of (guild id, member id)."""
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             return await _row(connection, members, MemberSettings, **_of(key))
 
     async def words(self, scope: Scope) -> tuple[DictionaryWord, ...]:
         """The words of one scope, in the order of their surfaces."""
-        async with self._transaction() as connection:
+        async with self._reading() as connection:
             return await _words(connection, scope)
 
     async def update_guild(self, guild_id: int, values: Mapping[str, object]) -> GuildSettings:
@@ -216,6 +216,17 @@ class Database:
         await connection.execute(
             insert.on_conflict_do_update(index_elements=key, set_=changed), rows
         )
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        """For one statement."""
+        try:
+            with self._translated():
+                async with self._link.reading.connect() as connection:
+                    yield connection
+        except StoreUnavailable as error:
+            _log.error("%s", error)
+            raise
 
     @asynccontextmanager
     async def _transaction(self, change: Change | None = None) -> AsyncIterator[AsyncConnection]:

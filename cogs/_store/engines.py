@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from sqlalchemy import URL, Table, event, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from .errors import StoreUnavailable
@@ -27,6 +27,8 @@ class Link:
     """An engine that has not connected yet, and what belongs to it."""
 
     engine: AsyncEngine
+    reading: AsyncEngine
+    """The same, for what is one statement that changes nothing and needs no transaction."""
     lock: IO[bytes] | None
     """Closed after the engine."""
     insert: Callable[[Table], Any]
@@ -59,6 +61,7 @@ def link_sqlite(folder: Path) -> Link:
         cursor.close()
 
     return Link(
+        engine,
         engine,
         lock,
         sqlite.insert,
@@ -99,18 +102,31 @@ def link_postgresql(address: str) -> Link:
         pool_size=5,  # one of them listens (changes.py)
         max_overflow=0,
         pool_timeout=COMMAND_SECONDS,
-        pool_pre_ping=True,  # a server that was started anew is no reason to refuse a change
         connect_args={"timeout": CONNECT_SECONDS, "command_timeout": COMMAND_SECONDS},
     )
     place = f"PostgreSQL at {url.host or query.get('host') or 'localhost'}"
+    _replace_closed(engine)
     return Link(
         engine,
+        engine.execution_options(isolation_level="AUTOCOMMIT"),
         None,
         postgresql.insert,
         (SQLAlchemyError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError),
         shared=True,
         explain=lambda why: (f"the settings in {place} cannot be used ({why})", CURE),
     )
+
+
+def _replace_closed(engine: AsyncEngine) -> None:
+    """A server that was started anew is no reason to refuse a change.
+
+    SQLAlchemy's own look (`pool_pre_ping`) asks the server, three round trips for each statement.
+    """
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def _(connection: Any, _record: object, _proxy: object) -> None:
+        if connection.driver_connection.is_closed():
+            raise DisconnectionError
 
 
 def reason(error: BaseException) -> str:
