@@ -85,9 +85,13 @@ _SAME_PLACE: Final = {"ㄱ": "ㄲㅋ", "ㅂ": "ㅃㅍ"}
 _LETTERS: Final = "\u1100-\u11ff\u3131-\u318e\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uffa0-\uffdc"
 _DIGITS: Final = "0-9０-９"
 _RUN: Final = re.compile(
-    f"(?P<digits>[{_DIGITS}][{_DIGITS}.,]*)?(?P<hangul>[{_LETTERS}]+)|[{_DIGITS}][{_DIGITS}.,]*"
+    f"(?P<digits>[{_DIGITS}][{_DIGITS}.,]*)?(?P<hangul>[{_LETTERS}]+)"
+    rf"|(?<![A-Za-z/:-])(?P<alone>[{_DIGITS}]+)(?P<percent>%?)(?![A-Za-z{_DIGITS}/:%-]|[.,][{_DIGITS}])"
+    f"|[{_DIGITS}][{_DIGITS}.,]*"
 )
 """Hangul with the digits before it. Other digits match too: a number is looked at but once."""
+_JAPANESE: Final = re.compile("[ぁ-ゖァ-ヺ々㐀-䶿一-鿿]")
+_SPACES_AND_COUNTER: Final = re.compile(r"[ \u3000]*(\w{0,3})")
 _NUMBER: Final = re.compile(r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?")
 _HALF_WIDTH: Final = re.compile("[\uffa0-\uffdc]+")
 _TYPED: Final = re.compile("([ㄱ-ㅎ])([ㅏ-ㅣ])(?:([ㄱ-ㅎ])(?![ㅏ-ㅣ]))?")
@@ -109,20 +113,30 @@ _PARTICLE: Final = re.compile("(?<=[가-힣])(?<![회주강동정거논합예편
 def hangul_to_kana(text: str) -> str:
     """`text` with katakana for its Hangul; the rest character for character. Never raises.
 
-    A number directly before Hangul is read in Korean. ㅋㅋ and abbreviations such as ㅇㅋ are read
-    as people say them, other loose letters are silent.
+    A number directly before Hangul is read in Korean, and every plain number where nothing is
+    Japanese. ㅋㅋ and abbreviations such as ㅇㅋ are read as people say them, other loose letters
+    are silent.
     """
-    return _RUN.sub(_read_run, text)
+    korean = not _JAPANESE.search(text) and re.search(f"[{_LETTERS}]", text) is not None
+    return _RUN.sub(lambda run: _read_run(run, korean=korean), text)
 
 
-def _read_run(run: re.Match[str]) -> str:
+def _read_run(run: re.Match[str], *, korean: bool) -> str:
     if run["hangul"] is None:
-        return run[0]
+        return _read_alone(run) if korean and run["alone"] else run[0]
     hangul, before = _compose(run["hangul"]), run["digits"] or ""
     if "가" <= hangul[:1] <= "힣":
         before, number = _split_number(before)
         hangul = read_korean_number(number, hangul) + hangul if number else hangul
     return before + "".join(_read_part(part[0]) for part in _PART.finditer(hangul))
+
+
+def _read_alone(run: re.Match[str]) -> str:
+    """A number that nothing is written on to; its counter may come after a space."""
+    counter = _SPACES_AND_COUNTER.match(run.string, run.end())
+    number = unicodedata.normalize("NFKC", run["alone"])
+    said = read_korean_number(number, "" if run["percent"] or not counter else counter[1])
+    return _kana(_pronounce(said + ("퍼센트" if run["percent"] else "")))
 
 
 def _compose(hangul: str) -> str:
