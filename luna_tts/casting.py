@@ -26,6 +26,11 @@ _log = logging.getLogger(__name__)
 
 _BREATH_SECONDS: Final = 0.03
 """What stays of the silence at the end of a part; as much again begins the next."""
+_PARTICLE: Final = re.compile(
+    "[はへ](?=[^ぁ-ゖー?？!！…。、\\s]|とて|すご|どう|どこ|もう|まだ|そう|いい|ない|なに|なん|この|これ|よう)"
+)
+"""Where a part begins that goes on a sentence; は alone, or at the start of a line, is another."""
+_SOUNDS: Final = {"は": "わ", "へ": "え"}
 _ENDS_SENTENCE: Final = re.compile(r"[。．.！？!?…\n]\s*$")
 
 
@@ -83,7 +88,9 @@ def speak(
     final: AudioChunk | None = None
     for part, (joins, goes_on) in zip(parts, _following(parts), strict=True):
         try:
-            for chunk in _joined(_say(part, words), part.voice.info.sample_rate, joins, goes_on):
+            for chunk in _joined(
+                _say(part, words, joins=joins), part.voice.info.sample_rate, joins, goes_on
+            ):
                 final = chunk or final
                 yield chunk
         except NothingToSay:
@@ -94,11 +101,14 @@ def speak(
     yield replace(final, samples=np.zeros(0, np.float32), last=True)
 
 
-def _say(part: Part, words: UserDictionary | None) -> Generator[AudioChunk | None]:
+def _say(part: Part, words: UserDictionary | None, *, joins: bool) -> Generator[AudioChunk | None]:
+    text = with_particle(part.text) if joins and part.options.language == "ja" else part.text
     rest = Rest(part.text)
     try:
-        for chunk in part.voice.stream(part.text, part.options, words):
+        for chunk in part.voice.stream(text, part.options, words):
             if chunk is not None:
+                if text.startswith(chunk.text):  # as it was written
+                    chunk = replace(chunk, text=part.text[: len(chunk.text)])
                 rest.hear(chunk.text)
             yield chunk
     except LunaError:
@@ -109,6 +119,11 @@ def _say(part: Part, words: UserDictionary | None) -> Generator[AudioChunk | Non
         _log.warning("%s failed, %s goes on", part.voice.info.name, part.own.info.name)
         if rest.text.strip():
             yield from part.own.stream(rest.text, replace(part.options, language="ja"), words)
+
+
+def with_particle(text: str) -> str:
+    """`text`, which goes on a sentence, with the particle in front as it sounds."""
+    return _SOUNDS[text[0]] + text[1:] if _PARTICLE.match(text) else text
 
 
 def check(parts: Sequence[Part], words: UserDictionary | None = None) -> None:

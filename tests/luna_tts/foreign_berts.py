@@ -1,4 +1,4 @@
-"""BERTs of English and Chinese with random weights and three layers, made on the spot."""
+"""BERTs of English and Chinese with random weights, made on the spot; small unless asked."""
 
 from __future__ import annotations
 
@@ -20,11 +20,12 @@ _SENTENCES = [
 ]
 
 
-def english_bert(folder: Path) -> Path:
+def english_bert(folder: Path, layers: int = 3, inner: int = 16) -> Path:
     """A DeBERTa v3 as it lies on the hub: config.json, spm.model, weights."""
     folder.mkdir(parents=True, exist_ok=True)
     config = DebertaV2Config(
-        hidden_size=WIDTH, num_hidden_layers=3, num_attention_heads=16, intermediate_size=16,
+        hidden_size=WIDTH, num_hidden_layers=layers, num_attention_heads=16,
+        intermediate_size=inner,
         vocab_size=140, max_position_embeddings=512, position_buckets=256, share_att_key=True,
         pos_att_type=["p2c", "c2p"], relative_attention=True, norm_rel_ebd="layer_norm",
         position_biased_input=False, type_vocab_size=0,
@@ -46,11 +47,12 @@ def english_bert(folder: Path) -> Path:
     return folder
 
 
-def chinese_bert(folder: Path) -> Path:
+def chinese_bert(folder: Path, layers: int = 3, inner: int = 16) -> Path:
     """A BERT as it lies on the hub: config.json, vocab.txt, weights."""
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"!?…,.'-你好我们今天气一起玩吧的是不"]
     config = BertConfig(
-        hidden_size=WIDTH, num_hidden_layers=3, num_attention_heads=16, intermediate_size=16,
+        hidden_size=WIDTH, num_hidden_layers=layers, num_attention_heads=16,
+        intermediate_size=inner,
         vocab_size=len(vocabulary),
     )  # fmt: skip
     torch.manual_seed(2)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from luna_tts import SynthesisOptions, TTSService
+from luna_tts import AudioChunk, SynthesisOptions, TTSService
 from luna_tts.audio import AUDIBLE
 from luna_tts.errors import EngineUnavailable, NothingToSay
 from luna_tts.espeak import EspeakModel
@@ -92,6 +92,16 @@ async def test_korean_in_a_japanese_line_is_said_in_korean(service: TTSService) 
         gap += (
             len(chunk.samples) - 1 - (sounding[-1] if len(sounding) else -1)
         ) / chunk.sample_rate
+
+
+async def test_a_particle_after_another_language_is_said_as_one(service: TTSService) -> None:
+    async def spoken(text: str) -> list[AudioChunk]:
+        async with aclosing(service.stream(text)) as stream:
+            return [chunk async for chunk in stream if chunk.sample_rate == 48_000]
+
+    particle, word = await spoken("안녕は愛の言葉"), await spoken("안녕わ愛の言葉")
+    assert "".join(dict.fromkeys(chunk.text for chunk in particle)) == "は愛の言葉"
+    assert np.array_equal(*(np.concatenate([c.samples for c in x]) for x in (particle, word)))
 
 
 async def test_the_loudness_does_not_jump(service: TTSService) -> None:

@@ -19,7 +19,9 @@ LETTERS = (
     | st.characters(min_codepoint=0xAC00, max_codepoint=0xD7FF)
     | st.characters(min_codepoint=0xFFA0, max_codepoint=0xFFDC)
 )
-ANYTHING = st.text(st.characters() | LETTERS | st.sampled_from("0123456789.,%３ \ue000\uf8ff\ud800"))
+ANYTHING = st.text(
+    st.characters() | LETTERS | st.sampled_from("0123456789.,%３ \ue000\uf8ff\ud800")
+)
 
 
 @pytest.mark.parametrize(("written", "kana"), PAIRS)
