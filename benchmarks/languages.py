@@ -24,7 +24,7 @@ from benchmarks import full_size
 from foreign_berts import chinese_bert, english_bert
 from luna_tts import AudioChunk, SynthesisOptions, TTSService
 from luna_tts.audio import AUDIBLE
-from luna_tts.casting import with_particle
+from luna_tts.casting import going_on
 from luna_tts.loudness import loudness
 from luna_tts.nlp.bert_models import BertModels
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
@@ -84,10 +84,10 @@ def show_phones(readers: dict[str, Reader]) -> None:
             if segment.language == "ko":
                 text = hangul_to_kana(text)
             elif segment.language == "ja" and place:
-                text = with_particle(text)
+                text = going_on(text)
             pieces = reader.read(text, SynthesisOptions(), None)
             said = "  ".join(" ".join(phones.phones[1:-1]) for _, phones in pieces)
-            kana = f" {text}" if text != segment.text else ""
+            kana = f" {text}" if segment.language == "ko" else ""
             print(f"  {segment.language}  {segment.text.strip()}{kana}\n      {said}")
 
 

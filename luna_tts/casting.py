@@ -26,11 +26,8 @@ _log = logging.getLogger(__name__)
 
 _BREATH_SECONDS: Final = 0.03
 """What stays of the silence at the end of a part; as much again begins the next."""
-_PARTICLE: Final = re.compile(
-    "[はへ](?=[^ぁ-ゖー?？!！…。、\\s]|とて|すご|どう|どこ|もう|まだ|そう|いい|ない|なに|なん|この|これ|よう)"
-)
-"""Where a part begins that goes on a sentence; は alone, or at the start of a line, is another."""
-_SOUNDS: Final = {"は": "わ", "へ": "え"}
+_CLOSED: Final = "」"
+"""After it は and へ are read as particles, and はい as what it is."""
 _ENDS_SENTENCE: Final = re.compile(r"[。．.！？!?…\n]\s*$")
 
 
@@ -102,13 +99,14 @@ def speak(
 
 
 def _say(part: Part, words: UserDictionary | None, *, joins: bool) -> Generator[AudioChunk | None]:
-    text = with_particle(part.text) if joins and part.options.language == "ja" else part.text
+    text = going_on(part.text) if joins and part.options.language == "ja" else part.text
+    added = len(text) - len(part.text)
     rest = Rest(part.text)
     try:
         for chunk in part.voice.stream(text, part.options, words):
             if chunk is not None:
-                if text.startswith(chunk.text):  # as it was written
-                    chunk = replace(chunk, text=part.text[: len(chunk.text)])
+                if added and text.startswith(chunk.text):
+                    chunk = replace(chunk, text=chunk.text[added:])
                 rest.hear(chunk.text)
             yield chunk
     except LunaError:
@@ -121,9 +119,9 @@ def _say(part: Part, words: UserDictionary | None, *, joins: bool) -> Generator[
             yield from part.own.stream(rest.text, replace(part.options, language="ja"), words)
 
 
-def with_particle(text: str) -> str:
-    """`text`, which goes on a sentence, with the particle in front as it sounds."""
-    return _SOUNDS[text[0]] + text[1:] if _PARTICLE.match(text) else text
+def going_on(text: str) -> str:
+    """Japanese that goes on a sentence, so that a は in front is not the one of はあ."""
+    return _CLOSED + text if text.startswith(("は", "へ")) else text
 
 
 def check(parts: Sequence[Part], words: UserDictionary | None = None) -> None:

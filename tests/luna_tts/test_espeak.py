@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from luna_tts import AudioChunk, SynthesisOptions, TTSService
 from luna_tts.audio import AUDIBLE
+from luna_tts.casting import going_on
 from luna_tts.errors import EngineUnavailable, NothingToSay
 from luna_tts.espeak import EspeakModel
 from luna_tts.loudness import TARGET_LUFS, loudness
+from luna_tts.nlp.japanese.g2p import phonemize
 
 MIXED = "韓国語で안녕하세요と言いました"
 
@@ -94,14 +96,20 @@ async def test_korean_in_a_japanese_line_is_said_in_korean(service: TTSService) 
         ) / chunk.sample_rate
 
 
-async def test_a_particle_after_another_language_is_said_as_one(service: TTSService) -> None:
-    async def spoken(text: str) -> list[AudioChunk]:
+async def test_a_particle_after_another_language_is_one(service: TTSService) -> None:
+    async def heard(text: str) -> list[AudioChunk]:
         async with aclosing(service.stream(text)) as stream:
-            return [chunk async for chunk in stream if chunk.sample_rate == 48_000]
+            return [c async for c in stream if c.sample_rate == 48_000 and len(c.samples)]
 
-    particle, word = await spoken("안녕は愛の言葉"), await spoken("안녕わ愛の言葉")
+    particle = await heard("안녕は愛の言葉")
     assert "".join(dict.fromkeys(chunk.text for chunk in particle)) == "は愛の言葉"
-    assert np.array_equal(*(np.concatenate([c.samples for c in x]) for x in (particle, word)))
+    assert [await first_phone(service, text) for text in (going_on("は愛"), "は愛")] == ["w", "h"]
+    assert [await first_phone(service, going_on(t)) for t in ("はい、", "へ行く")] == ["h", "e"]
+
+
+async def first_phone(service: TTSService, text: str) -> str:
+    (sentence,) = await service.read(text)
+    return next(phone for phone in phonemize(sentence.answer).phones if phone.isalpha())
 
 
 async def test_the_loudness_does_not_jump(service: TTSService) -> None:
