@@ -11,6 +11,7 @@ from contextlib import aclosing, asynccontextmanager
 
 import numpy as np
 import pytest
+from aiohttp import web
 
 from luna_tts import DictionaryWord, SynthesisOptions, TTSService, UserDictionary, remote
 from luna_tts.environment import EngineEnvironment
@@ -171,6 +172,53 @@ async def test_a_full_server_is_no_reason_to_be_silent(service: TTSService) -> N
         await anext(stream)
         assert (await far.synthesize("はい。")).seconds > 0.1
         assert far._answering(), "full is not gone"
+
+
+@asynccontextmanager
+async def front(answers: list[int]) -> AsyncIterator[str]:
+    """What stands before servers: tells of a voice, says nothing; `answers` = its next statuses."""
+
+    async def voices(_: web.Request) -> web.Response:
+        if answers and answers[0] == 503:
+            return web.Response(status=503)
+        voice = {"name": "open-jtalk", "loaded": True, "default": True, "nbytes": 0}
+        unknown = {"sample_rate": None, "problem": None}
+        return web.json_response([voice | unknown])
+
+    async def synthesize(_: web.Request) -> web.Response:
+        return web.Response(status=answers.pop(0))
+
+    app = web.Application()
+    app.add_routes([web.get("/voices", voices), web.post("/synthesize", synthesize)])
+    runner = web.AppRunner(app)
+    await runner.setup()
+    port = free_port()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        await runner.cleanup()
+
+
+async def test_who_breaks_off_and_still_answers_is_asked_once_more() -> None:
+    answers = [500, 502, 500]
+    async with front(answers) as url, elsewhere(url) as far:
+        assert (await far.synthesize("はい。")).seconds > 0.1
+        assert answers == [500], "asked twice, then the own voice spoke"
+        assert not far._answering()
+
+
+async def test_a_front_that_is_full_is_not_gone() -> None:
+    answers = [503, 503]
+    async with front(answers) as url, elsewhere(url) as far:
+        assert not far._answering(), "never heard of"
+    answers = []
+    async with front(answers) as url, elsewhere(url) as far:
+        answers += [503, 503]
+        await far.refresh()
+        assert (await far.synthesize("はい。")).seconds > 0.1
+        assert answers == [503]
+        assert far._answering()
 
 
 def test_a_variable_chooses_the_engine() -> None:
