@@ -5,8 +5,9 @@
 Every guild gets sixty messages a minute, which are made speakable and queued as the reader does it.
 The engine makes silence at no cost and the listener takes it at once, so that what is measured is
 Luna's own road. Two guilds have a listener who hears nothing for the whole minute: what is left out
-there must be counted and announced. Then utterances run through twenty queues as fast as they can,
-while memory is watched. The course of memory goes to benchmarks/out/many_guilds.svg.
+there must be counted, and the announcements that are heard must tell of all of it. Then utterances
+run through twenty queues as fast as they can. Memory and the lag of the event loop over the whole
+run go to docs/soak.svg.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from cogs._pcm_stream import PcmStream
 from cogs._speech_queue import SpeechQueue, Utterance
 from luna_tts import AudioChunk
 
-from .course import draw_course
+from .chart import draw
 
 LINES = Path(__file__).with_name("data") / "busy_channel.tsv"
-OUT = Path(__file__).with_name("out")
+PICTURE = Path(__file__).parents[1] / "docs/soak.svg"
 SILENCE = np.zeros(9600, np.float32)
 DEAF = 2
 """Guilds whose listener takes nothing during the load."""
@@ -51,6 +52,7 @@ class Guild:
 
     def __init__(self, number: int, engine: SilentEngine) -> None:
         self.sent = self.heard = self.announced = 0
+        self.announcements: dict[Utterance, int] = {}
         self.hears = asyncio.Event()
         if number >= DEAF:
             self.hears.set()
@@ -75,11 +77,14 @@ class Guild:
             if not stream.ready:
                 await asyncio.sleep(0)
         current = self.queue._current
-        self.heard += len(current.message_ids) if current else 0
+        if current is not None:
+            self.heard += len(current.message_ids)
+            self.announced += self.announcements.get(current.utterance, 0)
 
     def _announce(self, count: int) -> Utterance:
-        self.announced = count
-        return Utterance(f"{count}")
+        announcement = Utterance(f"{count} left out")
+        self.announcements[announcement] = count
+        return announcement
 
 
 async def load(guilds: list[Guild], seconds: float, texts: list[str], dice: random.Random) -> None:
@@ -94,16 +99,32 @@ async def load(guilds: list[Guild], seconds: float, texts: list[str], dice: rand
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
 
 
-async def watch_loop(lags: list[float]) -> None:
-    while True:
-        due = time.perf_counter() + 0.02
-        await asyncio.sleep(0.02)
-        lags.append(max(0.0, time.perf_counter() - due))
+class Watch:
+    """The event loop's lag, fifty times a second, and memory, twice a second."""
+
+    def __init__(self) -> None:
+        self.lags: list[float] = []
+        self.course: dict[str, list[tuple[float, float]]] = {
+            "memory, MB": [],
+            "most lag, ms": [],
+        }
+        self._began = time.perf_counter()
+
+    async def run(self) -> None:
+        while True:
+            first = len(self.lags)
+            for _ in range(25):
+                due = time.perf_counter() + 0.02
+                await asyncio.sleep(0.02)
+                self.lags.append(max(0.0, time.perf_counter() - due))
+            now = time.perf_counter() - self._began
+            self.course["memory, MB"].append((now, megabytes()))
+            self.course["most lag, ms"].append((now, max(self.lags[first:]) * 1000))
 
 
-async def soak(guilds: list[Guild], count: int, texts: list[str], course: list[float]) -> None:
-    """`count` utterances, a queueful at a time."""
-    done = 0
+async def soak(guilds: list[Guild], count: int, texts: list[str]) -> list[float]:
+    """`count` utterances, a queueful at a time; megabytes after each."""
+    done, course = 0, list[float]()
     while done < count:
         for guild in guilds:
             for _ in range(20):
@@ -112,6 +133,7 @@ async def soak(guilds: list[Guild], count: int, texts: list[str], course: list[f
         for guild in guilds:
             await guild.queue.idle()
         course.append(megabytes())
+    return course
 
 
 def megabytes() -> float:
@@ -127,28 +149,29 @@ async def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     texts = [line.split("\t")[1] for line in LINES.read_text("utf-8").splitlines()]
-    engine, lags = SilentEngine(), list[float]()
+    engine, watch = SilentEngine(), Watch()
     guilds = [Guild(number, engine) for number in range(arguments.guilds)]
     cpu = time.process_time()
-    watching = asyncio.create_task(watch_loop(lags))
+    watching = asyncio.create_task(watch.run())
     await load(guilds, arguments.seconds, texts, random.Random(arguments.seed))
     cpu = time.process_time() - cpu
     for guild in guilds:
         guild.hears.set()
         await guild.queue.idle()
-    watching.cancel()
+    lags = list(watch.lags)
     sent, heard = sum(g.sent for g in guilds), sum(g.heard for g in guilds)
     dropped, announced = sum(g.queue.dropped for g in guilds), sum(g.announced for g in guilds)
     p50, p99 = np.percentile(lags, (50, 99)) * 1000
     print("| what | figure |\n| --- | --- |")
     print(f"| messages in {arguments.guilds} guilds in {arguments.seconds:.0f} s | {sent} |")
     print(f"| heard | {heard} |")
-    print(f"| left out, and announced (in {DEAF} guilds) | {dropped}, {announced} |")
+    print(f"| left out (in {DEAF} guilds) | {dropped} |")
+    print(f"| told of by announcements that were heard | {announced} |")
     print(f"| neither | {sent - heard - dropped} |")
     print(f"| event loop's lag, p50, p99, most | {p50:.1f}, {p99:.1f}, {max(lags) * 1000:.0f} ms |")
     print(f"| CPU time of it all | {cpu / arguments.seconds:.0%} of a core |")
-    began, course = time.perf_counter(), list[float]()
-    await soak(guilds[:20], arguments.utterances, texts, course)
+    began = time.perf_counter()
+    course = await soak(guilds[:20], arguments.utterances, texts)
     rate = arguments.utterances / (time.perf_counter() - began)
     print(f"| {arguments.utterances} utterances, unpaced | {rate:.0f} a second |")
     tenth = max(1, len(course) // 10)
@@ -157,9 +180,9 @@ async def main() -> None:
     )
     for guild in guilds:
         await guild.queue.aclose()
-    OUT.mkdir(exist_ok=True)
-    picture = draw_course({"memory": course}, "MB, one value for each 400 utterances")
-    (OUT / "many_guilds.svg").write_text(picture, encoding="utf-8")
+    watching.cancel()
+    across = f"seconds; {arguments.seconds:.0f} s of {arguments.guilds} guilds, then the utterances"
+    draw(PICTURE, watch.course, across, "")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from ._environment import Environment
 from ._errors import CommandClash, MissingPermissions
 from ._locale import Phrases
 from ._member_voice import MemberVoice
+from ._rate_limits import RateLimits
 from ._sessions import Speaking
 from ._store import Store
 from ._views import Pages, paginate
@@ -60,6 +61,7 @@ class LunaCog(commands.Cog):
         """Puts `callback` under "Apps" of each message or member, by what it takes."""
         menu = app_commands.guild_only(app_commands.ContextMenu(name=name, callback=callback))
         menu.error(self.explain)
+        menu.add_check(self.interaction_check)
         self._menus.append(menu)
 
     @property
@@ -71,6 +73,19 @@ class LunaCog(commands.Cog):
     def store(self) -> Store:
         """The settings, which the engine cog owns. Raises `EngineClosed` when it is not loaded."""
         return self._engine.store
+
+    @property
+    def limits(self) -> RateLimits:
+        """How often anybody may ask. Raises `EngineClosed` when the engine cog is not loaded."""
+        return self._engine.limits
+
+    async def interaction_check(self, interaction: discord.Interaction) -> bool:
+        """Called by discord.py before every command: for nobody there is too much at once."""
+        try:
+            self.limits.command(interaction)
+        except LunaError as error:
+            raise Refused(error) from None
+        return True
 
     async def words(self, guild_id: int, member_id: int) -> UserDictionary:
         """How words are read when this member speaks. Raises what the store raises."""
@@ -198,6 +213,7 @@ class LunaCog(commands.Cog):
         self, interaction: discord.Interaction, text: str, words: UserDictionary
     ) -> None:
         """Sends `text` in the caller's voice, as a file for the caller alone."""
+        self.limits.expensive(interaction)
         async with self.acknowledged(interaction):
             choice = await self.caller_voice(interaction).choice()
             chunk = await self.service.synthesize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from luna_tts import LunaError
 
@@ -118,6 +119,17 @@ class NotBeingRead(LunaError):
 
     def __init__(self) -> None:
         super().__init__("the message is neither being read nor waiting")
+
+
+class TooHasty(LunaError):
+    """The caller asks more often than one member may; `seconds` until they may again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"too many commands; again in {seconds:.0f} s", seconds=ceil(seconds))
+
+
+class ServerTooHasty(TooHasty):
+    """So does the whole server."""
 
 
 class QueueFull(LunaError):

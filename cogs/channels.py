@@ -22,6 +22,7 @@ from ._lists import (
     offers,
     remove_entry,
 )
+from ._rate_limits import unless_hasty
 from ._voice_link import NEEDED_PERMISSIONS, VocalChannel
 
 TO_READ: Final = ("view_channel",)
@@ -118,12 +119,14 @@ class Channels(LunaCog, name="LunaChannels"):
         await self.show_pages(interaction, [title, *lines])
 
     @remove.autocomplete("channel")
+    @unless_hasty
     async def _offer_read(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         return offers(typed, await self._names(interaction, "read_channels"))
 
     @remove_autojoin.autocomplete("channel")
+    @unless_hasty
     async def _offer_autojoin(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:

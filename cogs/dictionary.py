@@ -24,6 +24,7 @@ from ._checks import may_manage_guild, may_manage_process
 from ._choices import likely_word, matching
 from ._errors import UnknownWord
 from ._forms import Field, Form
+from ._rate_limits import unless_hasty
 from ._store import EVERYWHERE, Scope
 from ._views import Panel
 
@@ -110,6 +111,7 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         scope = await self._scope(interaction, whose, change=True)
         if file.size > LONGEST_FILE:
             raise InvalidDictionary(f"is larger than {LONGEST_FILE // 1_000_000} MB")
+        self.limits.expensive(interaction)
         async with self.acknowledged(interaction):
             # Megabytes take seconds, during which others are being spoken to.
             read = await asyncio.to_thread(read_words, await file.read())
@@ -138,6 +140,7 @@ class Dictionary(LunaCog, name="LunaDictionary"):
         await interaction.response.send_message(file=file, ephemeral=True)
 
     @remove.autocomplete("word")
+    @unless_hasty
     async def _offer_words(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:

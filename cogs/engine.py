@@ -13,6 +13,7 @@ from luna_tts.errors import EngineClosed
 from ._base import ENGINE_COG, LunaCog, add_cog
 from ._dictionaries import Dictionaries
 from ._locale import LunaTranslator
+from ._rate_limits import RateLimits
 from ._store import Store
 
 _log = logging.getLogger(__name__)
@@ -27,6 +28,12 @@ class Engine(LunaCog, name=ENGINE_COG):
         self._store: Store | None = None
         self._dictionaries: Dictionaries | None = None
         self._translator: LunaTranslator | None = None
+        self._limits = RateLimits()
+
+    @property
+    def limits(self) -> RateLimits:
+        """How often anybody may ask."""
+        return self._limits
 
     @property
     def service(self) -> TTSService:

@@ -22,6 +22,7 @@ from ._base import LunaCog, add_cog
 from ._checks import may_manage_guild, may_manage_process
 from ._choices import matching
 from ._installing import Installing
+from ._rate_limits import unless_hasty
 from ._store import GuildSettings
 
 T = TypeVar("T")
@@ -154,6 +155,7 @@ class Models(LunaCog, name="LunaModels"):
     @app_commands.check(may_manage_process)
     async def reload_voices(self, interaction: discord.Interaction) -> None:
         """Finds folders that came while running, and reads changed ones again."""
+        self.limits.expensive(interaction)
         async with self.acknowledged(interaction):
             catalogue = await self.service.refresh()
         usable = [status.name for status in catalogue if status.info]
@@ -175,9 +177,11 @@ class Models(LunaCog, name="LunaModels"):
     @app_commands.check(may_manage_process)
     async def install_voice(self, interaction: discord.Interaction, source: str) -> None:
         """Its licence is shown, and has to be accepted, before anything is fetched."""
+        self.limits.expensive(interaction)
         await self._installing.begin(interaction, source)
 
     @install_voice.autocomplete("source")
+    @unless_hasty
     async def _offer_sources(
         self, _: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
@@ -200,6 +204,7 @@ class Models(LunaCog, name="LunaModels"):
     @disable.autocomplete("voice")
     @limit.autocomplete("voice")
     @unload.autocomplete("voice")
+    @unless_hasty
     async def _offer_voices(
         self, _: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:

@@ -14,6 +14,7 @@ from ._base import LunaCog, add_cog
 from ._checks import may_manage_guild
 from ._choices import matching
 from ._lists import add_entry, members_of, named, offers, remove_entry
+from ._rate_limits import unless_hasty
 
 MANAGERS: Final = discord.Permissions(manage_guild=True)
 LONGEST_WORD: Final = 100
@@ -149,12 +150,14 @@ class Moderation(LunaCog, name="LunaModeration"):
         return "mute_removed" if muted else "mute_added"
 
     @remove.autocomplete("who")
+    @unless_hasty
     async def _offer_muted(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         return offers(typed, await self._names(interaction))
 
     @remove_word.autocomplete("word")
+    @unless_hasty
     async def _offer_words(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:

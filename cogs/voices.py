@@ -17,6 +17,7 @@ from ._base import LunaCog, add_cog
 from ._choices import matching
 from ._errors import NoFavourites
 from ._member_voice import MANNER, TUNED, WRITTEN, check_part_of, described
+from ._rate_limits import unless_hasty
 from ._views import Panel
 
 MOST_FAVOURITES: Final = 25
@@ -115,6 +116,7 @@ class Voices(LunaCog, name="LunaVoices"):
         text: Range[str, 1, PREVIEW_CHARACTERS] | None = None,
     ) -> None:
         """An audio file for the caller alone."""
+        self.limits.expensive(interaction)
         async with self.acknowledged(interaction):
             member = self.caller_voice(interaction)
             info = await member.load(voice)
@@ -176,6 +178,7 @@ class Voices(LunaCog, name="LunaVoices"):
     @set_voice.autocomplete("voice")
     @preview.autocomplete("voice")
     @favourite.autocomplete("voice")
+    @unless_hasty
     async def _offer_voices(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
@@ -185,12 +188,14 @@ class Voices(LunaCog, name="LunaVoices"):
 
     @set_voice.autocomplete("style")
     @preview.autocomplete("style")
+    @unless_hasty
     async def _offer_styles(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
         return _offers(matching(typed, (await self._voice_in_question(interaction)).styles))
 
     @set_voice.autocomplete("speaker")
+    @unless_hasty
     async def _offer_speakers(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:

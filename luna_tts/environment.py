@@ -104,7 +104,7 @@ class EngineEnvironment:
 def number(variables: Mapping[str, str], name: str, default: int, *, low: int, high: int) -> int:
     """A whole number, `default` where the variable is empty. Raises `InvalidVariable`."""
     value = variables.get(name, "").strip() or str(default)
-    if not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+    if not (value.isascii() and value.isdigit() and len(value) < 20 and low <= int(value) <= high):
         raise InvalidVariable(name, value, f"a whole number from {low} to {high}")
     return int(value)
 

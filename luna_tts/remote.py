@@ -36,10 +36,13 @@ KEEP_SECONDS: Final = 3.0
 
 _PROBLEM: Final = "application/problem+json"
 _GONE: Final = (
-    *(aiohttp.ClientError, TimeoutError, OSError, EOFError, ValueError, KeyError),
+    *(aiohttp.ClientError, TimeoutError, OSError, EOFError),
+    *(ValueError, LookupError, TypeError, AttributeError),
     RuntimeError,  # aiohttp's, for reading on after the session was closed
 )
 """What a server that dies, or is none, makes of a request."""
+MOST_SAMPLES: Final = 48_000 * 600
+"""Of one chunk; ten minutes."""
 _log = logging.getLogger(__name__)
 
 
@@ -281,7 +284,7 @@ class RemoteTTSService(TTSService):
                 await _raise_for(response)
                 told = await response.json()
             server.voices = tuple(_status(each) for each in told)
-            server.voice = next(each["name"] for each in told if each["default"])
+            (server.voice,) = (each["name"] for each in told if each["default"])
             server.answers = True
         except _Full:
             pass  # as it was: full is not gone
@@ -327,10 +330,17 @@ class RemoteTTSService(TTSService):
 
 
 async def _read_chunk(content: aiohttp.StreamReader) -> AudioChunk:
+    """Raises one of `_GONE` for what is none."""
     head = json.loads(await content.readline())
-    data = await content.readexactly(head["samples"] * 4)
-    samples = np.frombuffer(data, "<f4").astype(np.float32)
-    return AudioChunk(samples, head["sample_rate"], head["text"], head["last"])
+    count, rate, text, last = (head[key] for key in ("samples", "sample_rate", "text", "last"))
+    if not (type(count) is type(rate) is int and isinstance(text, str) and isinstance(last, bool)):
+        raise TypeError("the head of a chunk")
+    if not (0 <= count <= MOST_SAMPLES and 8000 <= rate <= 192_000):
+        raise ValueError("the head of a chunk")
+    samples = np.frombuffer(await content.readexactly(count * 4), "<f4").astype(np.float32)
+    if not np.isfinite(samples).all():
+        raise ValueError("the samples of a chunk")
+    return AudioChunk(samples, rate, text, last)
 
 
 async def _raise_for(response: aiohttp.ClientResponse) -> None:

@@ -1,7 +1,10 @@
+import contextlib
 import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cogs._environment import Environment, InvalidVariable
 from luna_tts.variables import KNOWN
@@ -45,3 +48,13 @@ def test_the_example_file_has_every_variable_with_its_default() -> None:
 def test_a_wrong_value_is_answered_with_what_is_right(name: str, value: str, expected: str) -> None:
     with pytest.raises(InvalidVariable, match=f"{name} is {value!r}.*{expected}"):
         Environment.read({name: value})
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(KNOWN), st.text(st.characters(exclude_categories=()), max_size=40)
+    )
+)
+def test_whatever_stands_in_a_variable_is_taken_or_answered(variables: dict[str, str]) -> None:
+    with contextlib.suppress(InvalidVariable):
+        Environment.read(variables)

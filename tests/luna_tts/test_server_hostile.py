@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 
 import aiohttp
 import pytest
 
 from luna_tts import TTSService
+from luna_tts.server import create_app
 from luna_tts.server.protocol import ImpatientProtocol
-from serving import serving
+from serving import limits, serving
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,34 @@ async def test_a_slow_answer_is_not_cut(
         await asyncio.sleep(0.4)
         async with session.get(f"{url}/health") as answer:
             assert answer.status == 200
+
+
+GARBAGE = (
+    *(b"", b"{", b"\xff\xfe\x00", b"[" * 20_000, b'{"text": "\\ud800"}', b"null", b"7" * 5000),
+    b'{"text": {}, "input": [], "speaker": NaN}',
+    json.dumps({"input": "\ud800", "text": "\0", "voice": "../../x", "words": [[]]}).encode(),
+)
+HOSTILE = {"text": "\0\U000e0001", "speaker": "9" * 5000, "id": "NaN"}
+
+
+async def test_no_body_whatever_is_more_than_a_refusal(service: TTSService) -> None:
+    routes = create_app(service, limits()).openapi()["paths"]
+    asked = [
+        (method, path.replace("{", "").replace("}", ""))
+        for path, methods in routes.items()
+        for method in methods
+    ]
+    async with serving(service) as url, aiohttp.ClientSession() as session:
+        for method, path in asked:
+            for body in GARBAGE:
+                for query in ({}, HOSTILE) if not body else ({},):
+                    async with session.request(
+                        method,
+                        url + path,
+                        data=body,
+                        params=query,
+                        headers={"Content-Type": "application/json"},
+                    ) as answer:
+                        await answer.read()
+                        assert answer.status < 500, (method, path, body[:50])
+    assert len(asked) > 15
