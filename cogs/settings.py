@@ -118,7 +118,6 @@ class Settings(LunaCog, name="LunaSettings"):
         assert interaction.guild is not None
         if file.size > LONGEST_FILE:
             raise InvalidSetup("size")
-        self.limits.expensive(interaction)
         async with self.acknowledged(interaction):
             setup = await asyncio.to_thread(read_setup, await file.read())
             check_texts(setup.settings.name_template, setup.settings.time_zone)

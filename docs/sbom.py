@@ -1,6 +1,7 @@
 """Writes docs/sbom.json, a CycloneDX 1.5 list of what requirements.lock installs, with licences.
 
-`python -m docs.sbom`, after `make lock`; licences are those of the packages installed here.
+`python -m docs.sbom`, after `make lock`; licences are those of the packages installed here, and
+what is stated on PyPI of those that other systems need.
 """
 
 from __future__ import annotations
@@ -15,6 +16,12 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 SBOM = ROOT / "docs/sbom.json"
+ELSEWHERE = {
+    "colorama": "BSD License",
+    "triton": "MIT License",
+    "tzdata": "Apache-2.0",
+}
+"""Not installed where the list is made."""
 LONGEST_LICENCE = 60
 """Characters: some packages put the whole text where its name belongs."""
 
@@ -38,12 +45,12 @@ def licence_of(package: str) -> str | None:
     try:
         about = metadata.metadata(package)
     except metadata.PackageNotFoundError:
-        return None
+        return ELSEWHERE.get(package)
     classifiers = about.get_all("Classifier") or []
     named = [line.rpartition(" :: ")[2] for line in classifiers if line.startswith("License")]
-    stated = about.get("License-Expression") or about.get("License") or ""
-    short = stated.strip() if 0 < len(stated.strip()) <= LONGEST_LICENCE else ""
-    return short or ", ".join(named) or None
+    stated = (about.get("License") or "").strip()
+    short = stated if len(stated) <= LONGEST_LICENCE else ""
+    return about.get("License-Expression") or short or ", ".join(named) or None
 
 
 def bill() -> str:

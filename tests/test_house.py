@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,3 +100,11 @@ def test_two_files_touch_discords_internals() -> None:
 @pytest.mark.parametrize("path", EVERYTHING, ids=lambda path: path.name)
 def test_no_file_is_over_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+def test_a_clock_that_jumps_changes_no_wait() -> None:
+    """Only what is about dates looks at the wall clock: moments that are read, edits' age."""
+    looks = re.compile(r"time\.time\(|\.now\(|utcnow\(|\.today\(|from time import time")
+    files = [*ROOT.glob("cogs/**/*.py"), *ROOT.glob("luna_tts/**/*.py"), ROOT / "bot.py"]
+    lookers = {path.name for path in files if looks.search(path.read_text("utf-8"))}
+    assert lookers == {"reader.py", "_discord_message.py", "_markup.py", "_markup_ends.py"}

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+import torch
 
 from luna_tts import AudioChunk, SynthesisOptions, TTSService
 from luna_tts.errors import SynthesisFailed
 from luna_tts.open_jtalk import OpenJTalkModel
 from luna_tts.scheduler import Scheduler
+from luna_tts.vits.synthesizer import Synthesizer
 from tiny_voice import tiny_voice, wide_bert
 
 RATE = 48_000
@@ -126,6 +128,25 @@ async def test_a_voice_whose_folder_is_deleted_speaks_on(tmp_path: Path) -> None
     await service.start()
     assert service.voice == "akane"
     shutil.rmtree(folder)
+    assert (await service.synthesize("こんにちは。")).seconds > 0
+    await service.aclose()
+
+
+async def test_a_card_without_room_costs_one_utterance(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(*_: object, **__: object) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
+
+    tiny_voice(tmp_path / "models" / "akane", seed=1)
+    service = TTSService(tmp_path / "models", berts={"ja": wide_bert(tmp_path / "bert")})
+    await service.start()
+    for stage in ("encode", "log_durations", "expand", "flow_step", "decode"):
+        with monkeypatch.context() as broken:
+            broken.setattr(Synthesizer, stage, no_room)
+            with pytest.raises(SynthesisFailed) as failed:
+                await service.synthesize("こんにちは。")
+            assert isinstance(failed.value.__cause__, torch.cuda.OutOfMemoryError)
     assert (await service.synthesize("こんにちは。")).seconds > 0
     await service.aclose()
 
