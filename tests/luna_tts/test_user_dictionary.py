@@ -13,7 +13,7 @@ from luna_tts import DictionaryWord, LunaError, UserDictionary
 from luna_tts.errors import InvalidAccent, InvalidOption, InvalidReading, InvalidSurface
 from luna_tts.nlp.dictionary_files import read_words, write_words
 
-any_text = st.text(st.characters())
+any_text = st.text(st.characters(exclude_categories=()))
 kana = st.text("アイカキガギサシンッャュョー", min_size=1, max_size=6)
 
 
