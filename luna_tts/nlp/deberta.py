@@ -18,9 +18,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from luna_tts.cuda_graphs import Graphs, padded
 from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig
 
+_STEP: Final = 16
+"""On a graphics card texts are padded to multiples of so many tokens: few lengths are recorded."""
+_RECORDED: Final = 256
+"""Longer texts are large enough to keep a card busy while Python asks for the next step."""
 _CONV_ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
     "gelu": F.gelu,
     "relu": F.relu,
@@ -45,21 +50,43 @@ class Deberta(nn.Module):
         layers = config.num_hidden_layers - UNUSED_LAYERS
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
+        self._graphs = Graphs()
 
     @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
-        device = self.embedding.weight.device
-        embedded = self.embedding_norm(self.embedding(torch.tensor(ids, device=device)).float())
-        columns, reached = self._position_columns(len(ids), device)
+        device, count = self.embedding.weight.device, len(ids)
+        tokens, length = torch.tensor(ids, device=device), None
+        if device.type == "cuda" and count <= _RECORDED:
+            tokens = padded(tokens, _STEP)
+            length = torch.tensor([count], device=device)
+        columns, reached = self.position_columns(len(tokens), device)
+
+        def work(tokens: Tensor, columns: Tensor, *length: Tensor) -> tuple[Tensor]:
+            return (self.features(tokens, columns, reached, *length),)
+
+        if length is None:
+            return self.features(tokens, columns, reached)
+        return self._graphs.run(len(tokens), work, tokens, columns, length)[0][:count]
+
+    def features(
+        self, tokens: Tensor, columns: Tensor, reached: slice, length: Tensor | None = None
+    ) -> Tensor:
+        """Of the tokens [n], `length` [1] of which there really are."""
+        rows = None
+        if length is not None:
+            rows = torch.arange(len(tokens), device=length.device)[:, None] < length
+        embedded = self.embedding_norm(self.embedding(tokens).float())
+        if rows is not None:
+            embedded = embedded * rows
         hidden: Tensor = embedded
         for index, layer in enumerate(self.layers):
-            hidden = layer(hidden, columns, reached)
+            hidden = layer(hidden, columns, reached, rows)
             if index == 0 and self.conv is not None:
                 hidden = self.conv(embedded, hidden)
         return hidden
 
-    def _position_columns(self, length: int, device: torch.device) -> tuple[Tensor, slice]:
+    def position_columns(self, length: int, device: torch.device) -> tuple[Tensor, slice]:
         """Which row of the projected positions belongs to tokens i, j: [length, length], int64.
 
         Counted within `reached`, the rows that this length needs; short lines use few of them.
@@ -85,9 +112,11 @@ class Layer(nn.Module):
         self.down = Linear(config.intermediate_size, config.hidden_size)
         self.output_norm = norm()
 
-    def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
+    def forward(
+        self, x: Tensor, columns: Tensor, reached: slice, rows: Tensor | None = None
+    ) -> Tensor:
         """[n, hidden] -> [n, hidden]."""
-        x = self.attention_norm(x + self.attention(x, columns, reached))
+        x = self.attention_norm(x + self.attention(x, columns, reached, rows))
         output: Tensor = self.output_norm(x + self.down(self.up(x, "gelu")))
         return output
 
@@ -108,8 +137,13 @@ class Attention(nn.Module):
         self.position_queries = nn.Parameter(torch.empty(tables))
         """Q_r, the same, and scaled."""
 
-    def forward(self, x: Tensor, columns: Tensor, reached: slice) -> Tensor:
-        """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`."""
+    def forward(
+        self, x: Tensor, columns: Tensor, reached: slice, rows: Tensor | None = None
+    ) -> Tensor:
+        """[n, hidden] -> [n, hidden]; `columns` [n, n] counts position rows within `reached`.
+
+        `rows`, bool [n, 1]: which tokens there really are; `None` = all.
+        """
         queries, keys, values = self._project(x)
         queries = queries * self.scale
         to_position = queries @ self.position_keys[reached].to(x.dtype).permute(1, 2, 0)
@@ -118,6 +152,8 @@ class Attention(nn.Module):
         scores = queries @ keys.mT
         scores += to_position.gather(-1, index)
         scores += from_position.gather(-1, index.mT).mT
+        if rows is not None:
+            scores.masked_fill_(~rows.T, -math.inf)
         context = scores.softmax(-1) @ values
         attended: Tensor = self.out(context.transpose(0, 1).flatten(1))
         return attended

@@ -36,14 +36,25 @@ class Band:
     """int64 [T, 9]: the position at distance -4..4 of each position, clamped to 0..T-1."""
     inside: Tensor
     """[T, 9]: 1 where that position exists, else 0."""
+    rows: Tensor | None = None
+    """bool [T, 1]: which positions exist; `None` = all."""
 
     @staticmethod
-    def of(length: int, device: torch.device, dtype: torch.dtype) -> Band:
-        """The band of an utterance with `length` positions, for scores of `dtype`."""
-        rows = torch.arange(length, device=device)[:, None]
-        index = rows + torch.arange(-WINDOW, WINDOW + 1, device=device)
-        inside = (index >= 0) & (index < length)
-        return Band(index.clamp(0, length - 1), inside.to(dtype))
+    def of(x: Tensor, dtype: torch.dtype, length: Tensor | None = None) -> Band:
+        """The band of the positions of x [T, C], the first `length` [1] of which exist.
+
+        For scores of `dtype`.
+        """
+        count = len(x)
+        place = torch.arange(count, device=x.device)[:, None]
+        index = place + torch.arange(-WINDOW, WINDOW + 1, device=x.device)
+        inside = (index >= 0) & (index < (count if length is None else length))
+        rows = None if length is None else place < length
+        return Band(index.clamp(0, count - 1), inside.to(dtype), rows)
+
+    def existing(self, x: Tensor) -> Tensor:
+        """X [T, C] with zeros where no position exists, as "same" convolutions expect."""
+        return x if self.rows is None else x * self.rows
 
 
 class RelativeAttention(nn.Module):
@@ -68,8 +79,7 @@ class RelativeAttention(nn.Module):
         key = self._heads(self.conv_k(x)).mT
         value = self._heads(self.conv_v(x))
         blocks = [
-            self._attend(query[:, rows], key, value, band.index[rows], band.inside[rows])
-            for rows in _row_blocks(len(x))
+            self._attend(query[:, rows], key, value, band, rows) for rows in _row_blocks(len(x))
         ]
         mixed = torch.cat(blocks, 1) if len(blocks) > 1 else blocks[0]
         out: Tensor = self.conv_o(mixed.transpose(0, 1).flatten(1))
@@ -79,17 +89,17 @@ class RelativeAttention(nn.Module):
         """[T, C] -> [n_heads, T, d]."""
         return x.view(len(x), self.n_heads, -1).transpose(0, 1)
 
-    def _attend(
-        self, query: Tensor, key: Tensor, value: Tensor, index: Tensor, inside: Tensor
-    ) -> Tensor:
-        """Some queries [n, R, d] against all keys [n, d, T] and values [n, T, d] -> [n, R, d].
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor, band: Band, rows: slice) -> Tensor:
+        """Queries of `rows` [n, R, d] against all keys [n, d, T], values [n, T, d] -> [n, R, d].
 
         Beside the scores, the window is nine numbers a row: added and read at their places, with
         no matrix of relative positions.
         """
-        index = index.expand(self.n_heads, -1, -1)
+        index, inside = band.index[rows].expand(self.n_heads, -1, -1), band.inside[rows]
         scores = query @ key
         scores.scatter_add_(2, index, (query @ self.emb_rel_k[0].T) * inside)
+        if band.rows is not None:
+            scores.masked_fill_(~band.rows.T, -math.inf)
         weights = scores.softmax(-1)
         near = weights.gather(2, index) * inside
         return weights @ value + near @ self.emb_rel_v[0]
@@ -103,9 +113,9 @@ class FeedForward(nn.Module):
         self.conv_1 = FrameConv1d(channels, filter_channels, kernel_size)
         self.conv_2 = FrameConv1d(filter_channels, channels, kernel_size)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, band: Band) -> Tensor:
         """[T, C] -> [T, C]."""
-        out: Tensor = self.conv_2(self.conv_1(x, "relu"))
+        out: Tensor = self.conv_2(band.existing(self.conv_1(band.existing(x), "relu")))
         return out
 
 
@@ -131,9 +141,12 @@ class Encoder(nn.Module):
         )
         self.norm_layers_2 = nn.ModuleList(FrameNorm(channels) for _ in layers)
 
-    def forward(self, x: Tensor, speaker: Tensor) -> Tensor:
-        """[T, C], float32, and the speaker [1, G, 1] -> [T, C], float32."""
-        band = Band.of(len(x), x.device, self.spk_emb_linear.weight.dtype)
+    def forward(self, x: Tensor, speaker: Tensor, length: Tensor | None = None) -> Tensor:
+        """[T, C], float32, and the speaker [1, G, 1] -> [T, C], float32.
+
+        Where x was padded, `length` [1] rows of it are the speech.
+        """
+        band = Band.of(x, self.spk_emb_linear.weight.dtype, length)
         layers = zip(
             self.attn_layers, self.norm_layers_1, self.ffn_layers, self.norm_layers_2, strict=True
         )
@@ -141,7 +154,7 @@ class Encoder(nn.Module):
             if number == SPEAKER_LAYER:
                 x = x + self.spk_emb_linear(speaker[:, :, 0])
             x = norm_1(x + attention(x, band))
-            x = norm_2(x + feed_forward(x))
+            x = norm_2(x + feed_forward(x, band))
         return x
 
 

@@ -36,10 +36,10 @@ class Coupling(nn.Module):
         )
         self.post = FrameConv1d(channels, half)
 
-    def reverse(self, x: Tensor, speaker: Tensor) -> Tensor:
+    def reverse(self, x: Tensor, speaker: Tensor, length: Tensor | None) -> Tensor:
         """[T', I] and [1, G, 1] -> [T', I]."""
         kept, moved = x.chunk(2, 1)
-        shift = self.post(self.enc(self.pre(kept).float(), speaker))
+        shift = self.post(self.enc(self.pre(kept).float(), speaker, length))
         return torch.cat((kept, moved - shift), 1)
 
 
@@ -54,11 +54,14 @@ class Flow(nn.Module):
         """How many calls of `reverse_step` make the whole flow."""
         return len(_COUPLINGS)
 
-    def reverse_step(self, x: Tensor, speaker: Tensor, step: int) -> Tensor:
+    def reverse_step(
+        self, x: Tensor, speaker: Tensor, step: int, length: Tensor | None = None
+    ) -> Tensor:
         """One coupling of the way from z_p to z: [1, I, T'] -> [1, I, T']; `step` is 0..3.
 
+        Where x was padded, `length` [1] frames of it are the speech.
         What comes out has the channels of one frame side by side in memory, as the decoder likes.
         """
         coupling = self.flows[_COUPLINGS[-1 - step]]
         assert isinstance(coupling, Coupling)
-        return coupling.reverse(x[0].T.flip(1), speaker).T[None]
+        return coupling.reverse(x[0].T.flip(1), speaker, length).T[None]

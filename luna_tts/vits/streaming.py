@@ -10,6 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+Form = tuple[tuple[int, int, int], ...]
+
 
 class Past:
     """The rows [N, C] that one layer has been given and still needs."""
@@ -65,6 +67,23 @@ class Stream:
         self._place = 0
         self.last = False
         """Whether nothing comes after the present piece."""
+
+    @property
+    def form(self) -> Form:
+        """Of each past: how many rows of how many channels, and how many are owed."""
+        return tuple((*past.rows.shape, past.owed) for past in self._pasts)
+
+    def pack(self, like: Tensor) -> Tensor:
+        """All rows of all pasts, one behind the other, of the precision of `like`."""
+        return torch.cat([like.new_empty(0), *(past.rows.flatten() for past in self._pasts)])
+
+    def become(self, form: Form, packed: Tensor) -> None:
+        """Takes the form and the rows of another one; none of them is copied."""
+        self._pasts, first = [], 0
+        for count, channels, owed in form:
+            rows = packed[first : first + count * channels].view(count, channels)
+            self._pasts.append(Past(rows, owed))
+            first += count * channels
 
     def begin(self, last: bool) -> None:
         """A new piece enters the first layer."""

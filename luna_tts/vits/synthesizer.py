@@ -14,13 +14,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from luna_tts.cuda_graphs import Graphs, padded
 from luna_tts.errors import SpeechTooLong
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import Embedding
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
-from luna_tts.vits.streaming import Stream
+from luna_tts.vits.streaming import Form, Stream
 from luna_tts.vits.text_encoder import EncodedText, TextEncoder, TextInput
 
 MAX_FRAMES = 20_000
@@ -38,6 +39,13 @@ def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
     return dtype if heavy else torch.float32
 
 
+_FRAMES_STEP = 64
+"""On a graphics card speech is padded to multiples of so many frames: few lengths are recorded."""
+_RECORDED_FRAMES = 1024
+_RECORDED_WINDOW = 96
+"""Longer work is large enough to keep a card busy while Python asks for it."""
+
+
 class Synthesizer(nn.Module):
     """VITS for inference; immutable once its weights are assigned."""
 
@@ -51,6 +59,9 @@ class Synthesizer(nn.Module):
         self.flow = Flow(parameters)
         self.dec = Decoder(parameters)
         self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
+        self._graphs = Graphs()
+        self._forms: dict[tuple[int, Form], Form] = {}
+        """What becomes of a stream of some form when so many frames are decoded."""
 
     @property
     def device(self) -> torch.device:
@@ -141,7 +152,17 @@ class Synthesizer(nn.Module):
     @torch.inference_mode()
     def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
         """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
-        return self.flow.reverse_step(z, speaker, step)
+        frames = z.shape[2]
+        if z.device.type != "cuda" or frames > _RECORDED_FRAMES:
+            return self.flow.reverse_step(z, speaker, step)
+        filled = padded(z, _FRAMES_STEP)
+        length = torch.tensor([frames], device=z.device)
+
+        def work(z: Tensor, speaker: Tensor, length: Tensor) -> tuple[Tensor]:
+            return (self.flow.reverse_step(z, speaker, step, length),)
+
+        key = ("flow", step, filled.shape[2])
+        return self._graphs.run(key, work, filled, speaker, length)[0][:, :, :frames]
 
     @torch.inference_mode()
     def decode(
@@ -152,7 +173,24 @@ class Synthesizer(nn.Module):
         Pieces that share a `stream` give the samples of the whole, each computed once. They lag
         behind the frames by as many as the decoder looks ahead, until the `last` piece.
         """
-        samples: Tensor = self.dec(z[0].T, speaker[:, :, 0], stream or Stream(), last)
+        stream, g = stream or Stream(), speaker[:, :, 0]
+        if z.device.type != "cuda" or last or z.shape[2] > _RECORDED_WINDOW:
+            samples: Tensor = self.dec(z[0].T, g, stream, last)
+            return samples
+        before = stream.form
+
+        def work(rows: Tensor, speaker: Tensor, packed: Tensor) -> tuple[Tensor, Tensor]:
+            stream = Stream()
+            stream.become(before, packed)
+            samples = self.dec(rows, speaker, stream, False)
+            self._forms[len(rows), before] = stream.form
+            return samples, stream.pack(packed)
+
+        packed = stream.pack(self.dec.conv_pre.weight)
+        samples, packed = self._graphs.run(
+            ("dec", z.shape[2], before), work, z[0].T.contiguous(), g, packed
+        )
+        stream.become(self._forms[z.shape[2], before], packed)
         return samples
 
     def _plain(self, text: EncodedText, speaker: Tensor) -> Tensor:

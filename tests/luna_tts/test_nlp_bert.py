@@ -314,3 +314,12 @@ def test_a_feature_takes_milliseconds(small: BertModel, capsys: pytest.CaptureFi
     with capsys.disabled():
         print(f"\n40 characters through the tiny BERT: {taken * 1000:.1f} ms")
     assert taken < 1
+
+
+def test_padding_does_not_change_what_is_there() -> None:
+    network, ids = load_deberta(SMALL, "cpu"), [2, 9, 17, 33, 5, 3]
+    filled = torch.tensor([*ids, *[7] * 10])
+    columns, reached = network.position_columns(len(filled), filled.device)
+    with torch.inference_mode():
+        said = network.features(filled, columns, reached, torch.tensor([len(ids)]))
+    torch.testing.assert_close(said[: len(ids)], network(ids))

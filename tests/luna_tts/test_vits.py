@@ -151,3 +151,14 @@ def test_nothing_asks_for_gradients(tmp_path: Path) -> None:
     net = network(tmp_path / "voice")
     assert not any(weight.requires_grad for weight in net.parameters())
     assert latents(net, 0).is_inference()
+
+
+def test_padding_does_not_change_what_is_there(tmp_path: Path) -> None:
+    net = network(tmp_path / "voice", model={"kernel_size": 5})
+    speaker, length = net.speaker(0), torch.tensor([LENGTH])
+    z = torch.randn(1, 8, LENGTH, generator=torch.Generator().manual_seed(0))
+    full = torch.cat((z, torch.full((1, 8, 23), 5.0)), 2)
+    for step in range(net.flow.steps()):
+        z = net.flow_step(z, speaker, step)
+        full = net.flow.reverse_step(full, speaker, step, length)
+        torch.testing.assert_close(full[:, :, :LENGTH], z)

@@ -1,0 +1,67 @@
+"""Work for a graphics card, recorded once and launched as one (CUDA graphs).
+
+Speech is thousands of small operations: a card is done with each before Python has asked for the
+next. What is recorded is of fixed shapes; texts and speech of any length are padded to few.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Final
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+_MOST: Final = 64
+"""Recordings that are kept; those that were not used for longest go."""
+
+Work = Callable[..., tuple[Tensor, ...]]
+
+
+class Graphs:
+    """The recordings of one network, for the one thread that computes with it."""
+
+    def __init__(self) -> None:
+        self._seen: set[Hashable] = set()
+        self._recordings: OrderedDict[Hashable, _Recording] = OrderedDict()
+
+    def run(self, key: Hashable, work: Work, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """What `work(*inputs)` gives, which is new tensors.
+
+        An equal `key` means the same operations on the same shapes. The first time they prepare
+        what libraries need, the second time they are recorded; elsewhere than on a graphics card
+        the work is done anew each time.
+        """
+        recording = self._recordings.get(key)
+        if recording is None:
+            if inputs[0].device.type != "cuda" or key not in self._seen:
+                self._seen.add(key)
+                return work(*inputs)
+            recording = self._recordings[key] = _Recording(work, inputs)
+            if len(self._recordings) > _MOST:
+                self._recordings.popitem(last=False)
+        self._recordings.move_to_end(key)
+        return recording.replay(inputs)
+
+
+class _Recording:
+    def __init__(self, work: Work, inputs: tuple[Tensor, ...]) -> None:
+        self._inputs = [tensor.clone() for tensor in inputs]
+        self._graph = torch.cuda.CUDAGraph()
+        # Another thread may be loading a voice meanwhile.
+        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+            self._outputs = work(*self._inputs)
+
+    def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        for place, tensor in zip(self._inputs, inputs, strict=True):
+            place.copy_(tensor)
+        self._graph.replay()
+        return tuple(tensor.clone() for tensor in self._outputs)
+
+
+def padded(tensor: Tensor, step: int, dim: int = -1) -> Tensor:
+    """With zeros at the end of `dim` to the next multiple of `step`."""
+    missing = -tensor.shape[dim] % step
+    return F.pad(tensor, (0, 0) * (-dim - 1) + (0, missing)) if missing else tensor
