@@ -91,15 +91,14 @@ def show_phones(readers: dict[str, Reader]) -> None:
             print(f"  {segment.language}  {segment.text.strip()}{kana}\n      {said}")
 
 
-async def heard(service: TTSService, text: str) -> tuple[float, list[AudioChunk]]:
-    """Seconds to the first sound, and all of it."""
-    began, first, chunks = time.perf_counter(), 0.0, []
+async def first_sound(service: TTSService, text: str) -> float:
+    """Milliseconds; what follows is not made."""
+    began = time.perf_counter()
     async with aclosing(service.stream(text, options=SynthesisOptions(seed=1))) as stream:
         async for chunk in stream:
             if len(chunk.samples):
-                first = first or time.perf_counter() - began
-                chunks.append(chunk)
-    return first, chunks
+                break
+    return 1000 * (time.perf_counter() - began)
 
 
 async def first_sounds(folder: Path, runs: int) -> None:
@@ -109,14 +108,14 @@ async def first_sounds(folder: Path, runs: int) -> None:
     print(f"first sound, ms: median (quartiles) of {runs}, in turns")
     for pair in PAIRS:
         for text in pair:
-            await heard(service, text)
+            await first_sound(service, text)  # learns the language
         times: list[list[float]] = [[], []]
         for _ in range(runs):
-            for text, seconds in zip(pair, times, strict=True):
-                seconds.append(1000 * (await heard(service, text))[0])
-        for text, seconds in zip(pair, times, strict=True):
-            low, _, high = quantiles(seconds, n=4)
-            print(f"  {median(seconds):6.0f} ({low:.0f}-{high:.0f})  {len(text):3}  {text}")
+            for text, milliseconds in zip(pair, times, strict=True):
+                milliseconds.append(await first_sound(service, text))
+        for text, milliseconds in zip(pair, times, strict=True):
+            low, _, high = quantiles(milliseconds, n=4)
+            print(f"  {median(milliseconds):6.0f} ({low:.0f}-{high:.0f})  {len(text):3}  {text}")
         print(f"  mixed against Japanese: {median(times[1]) / median(times[0]):.2f}")
     await service.aclose()
 
@@ -127,7 +126,8 @@ async def borders(folder: Path) -> None:
     await service.start()
     print("largest silence inside a line without commas, ms; loudness of its parts, LUFS")
     for text in BORDERS:
-        _, chunks = await heard(service, text)
+        async with aclosing(service.stream(text)) as stream:
+            chunks = [chunk async for chunk in stream]
         levels = [loudness(chunk.samples, chunk.sample_rate) for chunk in _parts(chunks)]
         told = " ".join(f"{level:.1f}" for level in levels)
         print(f"  {1000 * _largest_silence(chunks):4.0f}  {told}  {text}")

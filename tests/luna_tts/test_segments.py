@@ -48,6 +48,20 @@ def test_words_of_the_dictionary_are_japanese_and_whole() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Alice Smith", "たけしTV", "王伟", "김철수", "xX_Sniper_Xx", "The Lord of Rings"),
+        *("田中 Mike", "愛理Love", "さくら🌸hana", "민수Kim", "夜空のmoon"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("said", "default"), [("{}さんが参加しました", "ja"), ("{}님이 들어왔어요", "ko")]
+)
+def test_names_that_luna_speaks_of_are_whole(name: str, said: str, default: str) -> None:
+    assert any(name in segment.text for segment in cut_languages(said.format(name), default))
+
+
 @given(ANYTHING, DEFAULTS)
 def test_nothing_is_lost_and_neighbours_differ(text: str, default: str) -> None:
     segments = cut_languages(text, default)
