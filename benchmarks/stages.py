@@ -40,8 +40,8 @@ def show(folder: Path, device: str) -> None:
 
 def _stages(folder: Path, device: str) -> dict[str, Callable[[], object]]:
     config = DebertaV2Config(**json.loads((folder / "bert/config.json").read_text()))
-    bert = DebertaV2ForMaskedLM(config).eval().to(device)
-    voice = Voice(folder / "voices/one").eval().to(device)
+    bert = DebertaV2ForMaskedLM(config).requires_grad_(False).eval().to(device)
+    voice = Voice(folder / "voices/one").requires_grad_(False).eval().to(device)
     generator = torch.Generator().manual_seed(0)
     ids = [torch.randint(0, high, (TOKENS,), generator=generator) for high in (112, 12, 3)]
     features, style = (torch.randn(size, generator=generator) for size in ((1024, TOKENS), (256,)))

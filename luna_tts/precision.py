@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -47,9 +48,10 @@ def choose_arithmetic(precision: Precision, device: str) -> Arithmetic:
     if precision == "fp32":
         return EXACT
     dtype = torch.bfloat16 if precision == "bf16" else _faster_dtype(torch.device(device))
-    on_cpu = torch.device(device).type == "cpu"
-    int8 = on_cpu and (precision == "int8" or (precision == "auto" and _is_int8_faster(dtype)))
-    return Arithmetic(dtype, int8)
+    if precision == "bf16" or torch.device(device).type != "cpu":
+        return Arithmetic(dtype)
+    limit = math.inf if precision == "int8" else _convolution_seconds(dtype) / _WORTH_IT
+    return Arithmetic(dtype, int8=_int8_seconds() < limit)
 
 
 @torch.inference_mode()
@@ -63,16 +65,21 @@ def _faster_dtype(device: torch.device) -> torch.dtype:
 
 
 @torch.inference_mode()
-def _is_int8_faster(dtype: torch.dtype) -> bool:
-    rows = torch.ones(_SAMPLES, _CHANNELS)
-    weight = torch.ones(_CHANNELS, _CHANNELS, _TAPS)
-    image, kernel = rows.to(dtype).T[None, :, None], weight.to(dtype).unsqueeze(2)
+def _convolution_seconds(dtype: torch.dtype) -> float:
+    image = torch.ones(_SAMPLES, _CHANNELS, dtype=dtype).T[None, :, None]
+    kernel = torch.ones(_CHANNELS, _CHANNELS, 1, _TAPS, dtype=dtype)
+    return _median(lambda: F.conv2d(image, kernel)[0, :, 0])
+
+
+@torch.inference_mode()
+def _int8_seconds() -> float:
+    """Infinite where PyTorch was built without what it takes."""
+    rows, weight = torch.ones(_SAMPLES, _CHANNELS), torch.ones(_CHANNELS, _CHANNELS, _TAPS)
     try:
-        whole = Int8Kernel(weight, 1, _SAMPLES)
-        seconds = _median(lambda: whole.convolve(rows, None))
-    except (RuntimeError, AttributeError):  # a build without oneDNN
-        return False
-    return _median(lambda: F.conv2d(image, kernel)[0, :, 0]) > seconds * _WORTH_IT
+        kernel = Int8Kernel(weight, 1, _SAMPLES)
+        return _median(lambda: kernel.convolve(rows, None))
+    except (RuntimeError, AttributeError):
+        return math.inf
 
 
 def _product_seconds(dtype: torch.dtype, device: torch.device) -> float:
