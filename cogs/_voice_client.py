@@ -33,6 +33,8 @@ RECONNECT_SECONDS = 6.0
 PROBE_SECONDS = 0.7
 """After which a voice server that has not told our address is asked again: UDP may lose it."""
 
+SILENT_SECONDS = 12.0
+"""After which a voice server is gone that acknowledges no heartbeat; there is one every 5 s."""
 MOST_UNSENT = 25
 """Packets in a row, half a second, that did not leave this machine: nobody hears a word then."""
 
@@ -255,7 +257,9 @@ class VoiceClient(discord.VoiceClient):
         She is put out by a kick, a time-out, the end of her channel.
         """
         while pending := self._pending():
-            await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(pending, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+            if self._answers_no_more():
+                return TimeoutError("its server acknowledges no heartbeat any more")
         await self._judged.wait()
         if self._put_out:
             return None
@@ -286,6 +290,14 @@ class VoiceClient(discord.VoiceClient):
             pass
         finally:
             self._ghost_gone = None
+
+    def _answers_no_more(self) -> bool:
+        """discord.py waits for half a minute, and says all that time that it is connected."""
+        connection = self._connection
+        if connection.state is not ConnectionFlowState.connected or not connection.ws:
+            return False
+        heart = connection.ws._keep_alive
+        return heart is not None and time.perf_counter() - heart._last_ack > SILENT_SECONDS
 
     def _pending(self) -> list[asyncio.Task[None]]:
         """The tasks that keep the connection alive or are making it anew."""

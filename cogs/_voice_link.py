@@ -233,6 +233,7 @@ class VoiceLink:
             _log.info("guild %d: Discord ended the voice connection", self.guild.id)
             await self._end(client, put_out=True)
             return
+        client.stop()  # it may be speaking into the void
         code = client.close_code(error)
         _log.warning("guild %d: voice connection lost (code %s: %s)", self.guild.id, code, error)
         if code in OUTDATED:

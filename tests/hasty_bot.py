@@ -10,7 +10,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from cogs import _gateway, _voice_patience  # noqa: E402
+from cogs import _gateway, _voice_client, _voice_patience  # noqa: E402
 
 
 class Hasty(_gateway.GatewayBot):
@@ -22,6 +22,7 @@ class Hasty(_gateway.GatewayBot):
 
 
 if __name__ == "__main__":
+    _voice_client.SILENT_SECONDS = 1.5
     _voice_patience.LOOK_SECONDS = 1.0  # type: ignore[misc]
     _gateway.GatewayBot = Hasty  # type: ignore[misc]
     runpy.run_path(str(ROOT / "bot.py"), run_name="__main__")

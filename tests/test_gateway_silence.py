@@ -21,6 +21,8 @@ from luna_tts.open_jtalk import OpenJTalkModel
 
 pytestmark = [pytest.mark.realtime, pytest.mark.asyncio(loop_scope="module")]
 
+STORY = "昔々あるところにおじいさんとおばあさんが住んでいました。"
+"""Four seconds of speech."""
 HOURS = 6 * 3600.0
 HASTY = Path(__file__).with_name("hasty_bot.py")
 
@@ -30,7 +32,7 @@ async def scene() -> AsyncIterator[tuple[Cafe, BotProcess]]:
     """Luna was online for the first time while the gateway was still down."""
     async with StandIn() as discord:
         cafe = open_cafe(discord)
-        discord.gateway.heartbeat_interval = 0.5
+        discord.gateway.heartbeat_interval = discord.voice.heartbeat_interval = 0.5
         discord.gateway.down = True
         with TemporaryDirectory() as data:
             env = {"LUNA_DATA": data}
@@ -84,6 +86,17 @@ async def test_a_gateway_that_answers_no_heartbeat_is_left_and_nothing_is_lost(
     await cafe.discord.wait_for(lambda: gateway.resumed > before, "not resumed")
     assert time.monotonic() - posted < 5
     assert similarity(await cafe.heard(posted), spoken(open_jtalk, text)) > 0.6
+
+
+async def test_a_voice_server_that_answers_no_heartbeat_is_left_and_she_speaks_on(
+    scene: tuple[Cafe, BotProcess], open_jtalk: OpenJTalkModel
+) -> None:
+    cafe, _ = scene
+    said = await cafe.say(STORY)
+    await cafe.ear.speech(since=said.sent_at)
+    cafe.discord.voice.fall_silent(cafe.guild.id)
+    again = await cafe.heard(time.monotonic())
+    assert similarity(again, spoken(open_jtalk, STORY)) > 0.6, "the sentence from its beginning"
 
 
 async def test_she_looks_whether_she_can_come_back_and_does_without_being_called(

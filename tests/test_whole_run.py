@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -64,7 +63,7 @@ async def all_that_people_do(cafe: Cafe) -> None:
     await cafe.alice.join(cafe.lounge)
     await (await cafe.alice.command("join")).reply()
     await cafe.discord.bot_in(cafe.lounge)
-    await cafe.hears(SAID)
+    await (await cafe.say(SAID)).reply()
     bob = cafe.guild.add_member(NAME)
     first = await bob.send(cafe.chat, WRITTEN)
     await bob.send(cafe.chat, REPLY, reply_to=first)
@@ -78,7 +77,6 @@ async def all_that_people_do(cafe: Cafe) -> None:
     broken = Upload("words.csv", f"{SAID},{WRITTEN},x\n".encode())
     await (await admin.command("dict import", file=broken)).reply()
     await (await admin.command("settings import", file=broken)).reply()
-    await cafe.quiet()
 
 
 async def all_that_goes_wrong(cafe: Cafe, folder: Path) -> None:
@@ -90,11 +88,15 @@ async def all_that_goes_wrong(cafe: Cafe, folder: Path) -> None:
     body = {"message": "Invalid Form Body", "code": 50035}
     discord.answer_next("POST", r"/webhooks/.*", 400, body)
     await discord.voice_close(cafe.guild, 4006)
-    await cafe.hears(SAID)
+    await says_at_once(cafe)
     with closing(sqlite3.connect(folder / "luna.sqlite3")) as database:
         database.execute("DROP TABLE members")
-    posted = time.monotonic()
     await cafe.guild.add_member("stranger").send(cafe.chat, WRITTEN)
-    await cafe.heard(posted)
     await discord.gateway_close(4000)
+    await discord.wait_for(lambda: discord.gateway.resumed, "not resumed")
+    await says_at_once(cafe)
+
+
+async def says_at_once(cafe: Cafe) -> None:
+    await (await cafe.alice.command("stop")).reply()
     await cafe.hears(SAID)

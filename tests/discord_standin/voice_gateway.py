@@ -114,6 +114,11 @@ class VoiceServer:
         session.transport.pause_reading()
         session.ws = None
 
+    def fall_silent(self, guild_id: int) -> None:
+        """As `freeze`, and nobody is told: the session is over, and its websocket stays open."""
+        self.sessions[guild_id].stream.die()
+        self.freeze(guild_id)
+
     async def downgrade(self, guild_id: int) -> None:
         """Everybody has left the bot alone: the call goes to DAVE protocol 0."""
         data = {"transition_id": dave.DOWNGRADE, "protocol_version": 0}

@@ -77,9 +77,8 @@ async def test_a_slow_answer_is_not_cut(
 
 
 GARBAGE = (
-    *(b"", b"{", b"\xff\xfe\x00", b"[" * 20_000, b'{"text": "\\ud800"}', b"null", b"7" * 5000),
-    b'{"text": {}, "input": [], "speaker": NaN}',
-    json.dumps({"input": "\ud800", "text": "\0", "voice": "../../x", "words": [[]]}).encode(),
+    *(b"", b"{", b"\xff\xfe\x00", b"[" * 20_000, b"7" * 5000),
+    json.dumps({"input": "\ud800", "text": {}, "voice": "../../x", "words": [[]]}).encode(),
 )
 HOSTILE = {"text": "\0\U000e0001", "speaker": "9" * 5000, "id": "NaN"}
 
