@@ -58,9 +58,9 @@ async def test_a_scrape_during_speech_has_every_number_and_no_text() -> None:
         async with watched(discord) as (_, url):
             before = samples((await get(f"{url}/metrics"))[1])
             assert before["luna_utterances_total"] == before["luna_guilds_in_voice"] == 0
-            for each in (cafe, other):
+            for each, answer in ((cafe, "はい。"), (other, "いいえ。")):
                 await each.alice.join(each.lounge)
-                await each.hears("はい。")
+                await each.hears(answer)
             for text in (LONG, "これは秘密の手紙です。", "三つ目です。"):
                 await (await cafe.say(text)).reply()
             await asyncio.sleep(1.2)  # for the event loop's lag

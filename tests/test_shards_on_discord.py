@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from cafe import ROOT, Cafe, Sound, length, luna, open_cafe, spoken
@@ -102,8 +105,15 @@ async def test_one_process_with_as_many_as_discord_recommends(
     discord.gateway.shards = discord.gateway.max_concurrency = 2
     for cafe in cafes:
         await cafe.alice.join(cafe.lounge)
-    async with luna(discord, {"LUNA_SHARDS": "auto"}) as bot:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    env = {"LUNA_SHARDS": "auto", "LUNA_METRICS_PORT": str(port)}
+    async with luna(discord, env) as bot, aiohttp.ClientSession(f"http://127.0.0.1:{port}") as http:
         await bot.wait_for_log("is ready", timeout=60)
+        async with http.get("/metrics") as metrics:
+            assert (
+                re.findall(r"^luna_shards.* ([\d.]+)$", await metrics.text(), re.M) == ["2.0"] * 2
+            )
         assert sorted(discord.gateway.current) == [0, 1]
         assert discord.gateway.refused == 0
         for cafe in cafes:
@@ -115,6 +125,8 @@ async def test_one_process_with_as_many_as_discord_recommends(
         await discord.invalidate_session(1, resumable=False)
         await discord.bot_out(one.guild)
         await discord.bot_in(one.lounge, timeout=30)
+        async with http.get("/health") as health:
+            assert health.status == 200
         await zero.quiet()
         assert similarity(zero.ear.pcm(since=said.sent_at), spoken(open_jtalk, STORY)) > 0.6
         heard = await one.hears("ただいま。")
