@@ -57,7 +57,8 @@ class TTSModelHolder:
         self._frontend: JapaneseFrontend | None = None
         self._readers: dict[str, Reader] = {}
         """Of other languages than Japanese; voices look into it at each line."""
-        self._tried = {"ja"}
+        self._tried: set[tuple[str, str]] = set()
+        """Voice and language."""
         self.device = device
         self._precision = precision
         self._compiled = compiled
@@ -165,23 +166,23 @@ class TTSModelHolder:
             readers=self._readers,
         )
 
-    def learn(self, language: str) -> None:
-        """Loads what voices need for one more language, unless it is loaded. Blocks for seconds.
+    def learn(self, voice: VoiceInfo, language: str) -> None:
+        """Loads what `voice` needs for one more language, unless it is loaded. Blocks for seconds.
 
-        Raises `LunaError`; voices go on reading that language in kana.
+        Raises `LunaError`; the voice goes on reading that language in kana.
         """
-        if language in self._tried or self._berts is None:
+        self._tried.add((voice.name, language))
+        if language in self._readers or self._berts is None:
             return
         from luna_tts.readers import open_reader
 
-        self._tried.add(language)
         bert = self._berts.load_model(language, self.device)
         self._readers[language] = open_reader(language, bert)
 
     def has_to_learn(self, voice: VoiceInfo, language: str) -> bool:
         """Whether `voice` can speak `language` once it is learnt, which was not tried yet."""
-        mine = voice.name in self._scanned and language in voice.languages
-        return mine and language not in self._tried
+        mine = voice.name in self._scanned and language in voice.languages and language != "ja"
+        return mine and (voice.name, language) not in self._tried
 
     def _languages(self, folder: VoiceFolder) -> tuple[str, ...]:
         """What a voice can speak beside Japanese needs a BERT of its own."""

@@ -48,7 +48,11 @@ _GROWTH_ON_CARD = 4
 _MAX_GAIN = 10.0
 _NO_READERS: Mapping[str, Reader] = MappingProxyType({})
 _SILENT = frozenset({PAD, *PUNCTUATIONS})
-_WARM_UP = ("こんにちは。", "今日は何時に行く方がいいですか。")
+_WARM_UP = {
+    "ja": ("こんにちは。", "今日は何時に行く方がいいですか。"),
+    "en": ("Hello, how are you today?",),
+    "zh": ("你好，今天天气怎么样？",),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +71,7 @@ class _Speaking:
 class TTSModel:
     """A voice folder, loaded with everything it needs; the face of `SpeechModel`.
 
-    Everything is loaded here, nothing later; nothing changes after `warm_up`, which measures how
+    Everything is loaded here, nothing later; nothing changes but by `warm_up`, which measures how
     loud the voice is. Raises `InvalidVoice` and its children.
     """
 
@@ -96,31 +100,42 @@ class TTSModel:
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
         self._threads = threads or torch.get_num_threads()
-        self._gain = 1.0
+        self._gains: dict[str, float] = {}
         self.info = replace(folder.info, languages=tuple(languages))
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
 
     def warm_up(self) -> Generator[None]:
         """Speaks to nobody, so that the first listener does not wait, and levels the voice.
 
-        Where the compiled decoder fails, the ordinary one takes its place.
+        In each language whose reader is there, once. Where the compiled decoder fails, the ordinary
+        one takes its place.
         """
+        for language in _WARM_UP:
+            known = self._reader(SynthesisOptions(language=language)).language == language
+            if known and language not in self._gains:
+                yield from self._level(language)
+
+    def _level(self, language: str) -> Generator[None]:
         heard: list[Samples] = []
         try:
-            yield from self._speak_to_nobody(heard)
+            yield from self._speak_to_nobody(language, heard)
         except Exception:
             if self._network.dec is self._eager_decoder:
                 raise
             _log.exception("voice %s: torch.compile failed, going on without", self.info.name)
             self._network.dec = self._eager_decoder
-            yield from self._speak_to_nobody(heard)
+            yield from self._speak_to_nobody(language, heard)
         measured = loudness(np.concatenate(heard), self.info.sample_rate)
         if np.isfinite(measured):
-            self._gain = min(10 ** ((TARGET_LUFS - measured) / 20), _MAX_GAIN)
+            gain = self._gain(language) * 10 ** ((TARGET_LUFS - measured) / 20)
+            self._gains[language] = min(gain, _MAX_GAIN)
 
-    def _speak_to_nobody(self, heard: list[Samples]) -> Generator[None]:
-        for line in _WARM_UP:
-            for chunk in self.stream(line, SynthesisOptions(seed=0)):
+    def _gain(self, language: str) -> float:
+        return self._gains.get(language, self._gains.get("ja", 1.0))
+
+    def _speak_to_nobody(self, language: str, heard: list[Samples]) -> Generator[None]:
+        for line in _WARM_UP[language]:
+            for chunk in self.stream(line, SynthesisOptions(language=language, seed=0)):
                 if chunk is not None:
                     heard.append(chunk.samples)
                 yield
@@ -201,7 +216,7 @@ class TTSModel:
             whole = np.concatenate([window for window, _ in windows])
             windows = iter([(self._with_changed_pitch(whole, options), True)])
         for window, is_end in windows:
-            samples = speaking.lead_in.cut(self._levelled(window, options))
+            samples = speaking.lead_in.cut(self._levelled(window, speaking))
             if is_end and not last:
                 samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
             yield AudioChunk(samples, rate, piece, last=last and is_end)
@@ -268,8 +283,9 @@ class TTSModel:
         pitch, intonation = _or(options.pitch_scale, 1.0), _or(options.intonation_scale, 1.0)
         return change_pitch(samples, self.info.sample_rate, pitch, intonation)
 
-    def _levelled(self, samples: Samples, options: SynthesisOptions) -> Samples:
-        return soft_clip(samples * np.float32(self._gain * _or(options.volume, 1.0)))
+    def _levelled(self, samples: Samples, speaking: _Speaking) -> Samples:
+        gain = self._gain(speaking.reader.language) * _or(speaking.options.volume, 1.0)
+        return soft_clip(samples * np.float32(gain))
 
 
 def check_device(device: str) -> None:

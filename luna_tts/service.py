@@ -37,6 +37,7 @@ from luna_tts.types import (
     AudioChunk,
     Precision,
     ServiceStats,
+    SpeechModel,
     SynthesisOptions,
     VoiceInfo,
     VoiceStatus,
@@ -173,9 +174,7 @@ class TTSService:
             raise VoiceNotLoaded(name) from error
         loaded = time.perf_counter()
         try:
-            async with aclosing(self._steps(model.warm_up(), may_take_long=True)) as steps:
-                async for _ in steps:
-                    pass
+            await self._warm_up(model)
         except EngineClosed:
             raise
         except Exception:
@@ -232,9 +231,8 @@ class TTSService:
     ) -> None:
         """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
         parts = self._cast(text, voice, options, words)
-        work = partial(check, parts, words)
         try:
-            await self._scheduler.run(work, lambda: 0.0)
+            await self._scheduler.run(partial(check, parts, words), lambda: 0.0)
         except TimeoutError as error:
             raise SynthesisFailed(parts[0].voice.info.name) from error
 
@@ -354,13 +352,17 @@ class TTSService:
 
         It is done beside the speech of others, and before the line begins: it must not stop inside.
         """
-        for part in parts:
-            language = part.options.language or "ja"
-            if self._holder.has_to_learn(part.voice.info, language):
+        for voice, language in [(p.voice, p.options.language or "ja") for p in parts]:
+            if self._holder.has_to_learn(voice.info, language):
                 try:
-                    await self._on_loader(partial(self._holder.learn, language))
+                    await self._on_loader(partial(self._holder.learn, voice.info, language))
+                    await self._warm_up(voice)
                 except (LunaError, MemoryError, OSError, RuntimeError) as error:
                     _log.warning("%s is read in kana: %s", language, error)
+
+    async def _warm_up(self, model: SpeechModel) -> None:
+        async with aclosing(self._steps(model.warm_up(), may_take_long=True)) as steps:
+            _ = [step async for step in steps]
 
     async def _on_loader(self, work: Callable[[], T]) -> T:
         """Runs `work` on the loader thread. Raises `EngineClosed` once that has ended."""

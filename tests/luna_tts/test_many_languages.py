@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pytest_asyncio
+from safetensors.torch import load_file, save_file
 
 from foreign_berts import chinese_bert, english_bert
 from luna_tts import AudioChunk, DictionaryWord, SynthesisOptions, TTSService, UserDictionary
 from luna_tts.audio import AUDIBLE
 from luna_tts.errors import GivenPhonesMismatch, NothingToSay
+from luna_tts.loudness import loudness
 from tiny_voice import tiny_voice, wide_bert
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -132,6 +134,42 @@ async def test_speed_and_volume_hold_across_the_borders(service: TTSService) -> 
     silent = await service.synthesize(MIXED, voice="emma", options=options(volume=0.0))
     assert 1.5 < slow.seconds / plain.seconds < 2.5
     assert not silent.samples.any()
+
+
+async def test_the_loudness_does_not_jump_where_language_or_voice_change(
+    tmp_path: Path, berts: dict[str, Path]
+) -> None:
+    for name, loud, jp_extra in (("akari", 30, True), ("emma", 60, False)):
+        louder(tiny_voice(tmp_path / name, jp_extra=jp_extra, seed=loud), loud)
+    service = TTSService(tmp_path, berts=berts)
+    await service.start()
+    try:
+        line = (
+            "今日はいい天気だからlet's go to the beach togetherと言ったら我们一起玩吧谢谢と答えた"
+        )
+        for voice in ("akari", "emma", "open-jtalk"):
+            asked = options(other_voices=("emma",))
+            chunks = await said(service, line, voice=voice, options=asked)
+            runs: dict[str, list[AudioChunk]] = {}
+            for chunk in chunks:
+                runs.setdefault(chunk.text, []).append(chunk)
+            levels = [
+                loudness(np.concatenate([c.samples for c in run]), run[0].sample_rate)
+                for run in runs.values()
+            ]
+            print(f"\n{voice}: {', '.join(f'{level:.1f}' for level in levels)} LUFS")
+            assert len(levels) == 5
+            assert max(levels) - min(levels) < 3
+    finally:
+        await service.aclose()
+
+
+def louder(voice: Path, factor: float) -> None:
+    """Random voices whisper; real ones do not."""
+    (file,) = voice.glob("*.safetensors")
+    weights = load_file(file)
+    weights["dec.conv_post.weight"] *= factor
+    save_file(weights, file)
 
 
 async def test_where_nothing_can_be_said_that_is_said(service: TTSService) -> None:
