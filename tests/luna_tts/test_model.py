@@ -126,7 +126,7 @@ def test_options_are_heard(model: TTSModel) -> None:
 
 
 def test_every_voice_has_the_common_loudness(model: TTSModel) -> None:
-    model._gain = 1.0
+    model._gains.clear()
     quiet = loudness(model.infer(TEXT, seeded()).samples, 44_100)
     for _ in model.warm_up():
         pass
