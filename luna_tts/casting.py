@@ -62,7 +62,8 @@ def cast(
     parts: list[Part] = []
     for segment in cut_languages(text, options.language or DEFAULT, places):
         able = [each for each in voices if segment.language in each.info.languages]
-        speaker, language = (able[0], segment.language) if able else (voice, "ja")
+        kana = "ko" if options.language == "ko" else "ja"
+        speaker, language = (able[0], segment.language) if able else (voice, kana)
         part = Part(segment.text, speaker, _fitted(options, language, own=speaker is voice), voice)
         if parts and parts[-1].voice is speaker and parts[-1].options == part.options:
             parts[-1] = replace(parts[-1], text=parts[-1].text + part.text)

@@ -77,7 +77,7 @@ class OpenJTalkModel:
         self, text: str, options: SynthesisOptions, words: UserDictionary | None = None
     ) -> None:
         """Raises `NothingToSay` where `stream` would."""
-        if next(self._breaths(text, words), None) is None:
+        if next(self._breaths(text, options, words), None) is None:
             raise NothingToSay
 
     def stream(
@@ -88,14 +88,14 @@ class OpenJTalkModel:
         Honours `length_scale`, `pitch_scale` and `volume`. Raises `NothingToSay`.
         """
         spoken = False
-        for (piece, labels, tail), last in mark_last(self._breaths(text, words)):
+        for (piece, labels, tail), last in mark_last(self._breaths(text, options, words)):
             spoken = True
             yield AudioChunk(self._speak(labels, options, tail), SAMPLE_RATE, piece, last=last)
         if not spoken:
             raise NothingToSay
 
     def _breaths(
-        self, text: str, words: UserDictionary | None
+        self, text: str, options: SynthesisOptions, words: UserDictionary | None
     ) -> Iterator[tuple[str, Sequence[str], float | None]]:
         """Each pronounceable piece, its labels from pause to pause, and the silence after them.
 
@@ -104,7 +104,8 @@ class OpenJTalkModel:
         """
         # Unbroken vowels make the filter diverge.
         text = _REPEATED.sub(r"\1\1\1", text)
-        for sentence in read_sentences(self._frontend, text, words):
+        korean = options.language == "ko"
+        for sentence in read_sentences(self._frontend, text, words, korean=korean):
             labels = sentence.answer.labels
             pauses = [n for n, label in enumerate(labels) if "-pau+" in label]
             spans = pairwise([0, *pauses, len(labels) - 1]) if labels else ()

@@ -81,7 +81,8 @@ class JapaneseReader:
     ) -> Iterator[tuple[str, Phones]]:
         """See `Reader`."""
         given = _given(options)
-        for sentence in read_sentences(self._frontend, text, words, whole=given):
+        korean = options.language == "ko"
+        for sentence in read_sentences(self._frontend, text, words, whole=given, korean=korean):
             phones = phonemize(sentence.answer)
             if given:
                 phones = apply_given(phones, options.given_phone, options.given_tone)

@@ -39,8 +39,11 @@ def read_sentences(
     words: UserDictionary | None = None,
     *,
     whole: bool = False,
+    korean: bool = False,
 ) -> Iterator[Sentence]:
     """The sentences of any string, each read when it is asked for; one with `whole`.
+
+    `korean`: a number that stands alone is a Korean one.
 
     `words` are found in the text as it is written, before anything else is done to it, and go
     round all that is done: one private-use character stands for each of them on the way.
@@ -49,7 +52,7 @@ def read_sentences(
     waiting = iter(found)
     for piece in [marked] if whole else split_sentences(marked):
         written = list(islice(waiting, len(STAND_IN.findall(piece))))
-        answer = frontend.ask(_spoken(piece), written)
+        answer = frontend.ask(_spoken(piece, korean=korean), written)
         yield Sentence(_unmark(piece, written), answer)
 
 
@@ -68,8 +71,8 @@ def _unmark(piece: str, found: Sequence[tuple[str, DictionaryWord]]) -> str:
     return STAND_IN.sub(lambda _: next(waiting)[0], piece)
 
 
-def _spoken(piece: str) -> str:
+def _spoken(piece: str, *, korean: bool) -> str:
     """`piece` as a Japanese voice can say it; the stand-ins stay, which no voice knows."""
-    spelled = spell_out(hangul_to_kana(hanzi_to_kana(piece)))
+    spelled = spell_out(hangul_to_kana(hanzi_to_kana(piece), korean=korean))
     parts = re.split(f"({STAND_IN.pattern})", spelled)
     return "".join(part if STAND_IN.fullmatch(part) else normalize(part) for part in parts)

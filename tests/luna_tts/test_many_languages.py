@@ -116,6 +116,13 @@ async def test_what_is_open_is_meant_as_the_default_says(service: TTSService) ->
     assert not np.array_equal(japanese.samples, chinese.samples)
 
 
+async def test_a_number_alone_is_korean_in_a_korean_server(service: TTSService) -> None:
+    for voice in ("akari", "emma"):
+        said = await service.synthesize("100", voice=voice, options=options(language="ko"))
+        kana = await service.synthesize("ペク", voice=voice, options=options())
+        assert np.array_equal(said.samples, kana.samples)
+
+
 async def test_words_of_the_dictionary_are_heard_in_any_language(service: TTSService) -> None:
     words = UserDictionary([DictionaryWord("Luna", "ルナ")])
     chunks = await said(

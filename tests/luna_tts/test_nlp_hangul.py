@@ -58,6 +58,13 @@ def test_numbers_are_read_as_counters_ask(number: str, following: str, hangul: s
     assert read_korean_number(number, following) == hangul
 
 
+def test_a_number_by_itself_is_korean_where_the_server_is() -> None:
+    assert hangul_to_kana("100") == "100"
+    assert hangul_to_kana("100", korean=True) == "ペク"
+    assert hangul_to_kana("今日は100", korean=True) == "今日は100"
+    assert hangul_to_kana("v2.0, 10km", korean=True) == "v2.0, 10km"
+
+
 @given(st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), min_size=1))
 def test_every_word_becomes_kana_that_can_be_said(word: str) -> None:
     assert split_morae(hangul_to_kana(word))

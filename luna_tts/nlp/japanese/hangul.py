@@ -110,14 +110,15 @@ _PARTICLE: Final = re.compile("(?<=[가-힣])(?<![회주강동정거논합예편
 """의 at the end of a word is "of", エ, save in nouns such as 회의 and 주의."""
 
 
-def hangul_to_kana(text: str) -> str:
+def hangul_to_kana(text: str, *, korean: bool = False) -> str:
     """`text` with katakana for its Hangul; the rest character for character. Never raises.
 
-    A number directly before Hangul is read in Korean, and every plain number where nothing is
-    Japanese. ㅋㅋ and abbreviations such as ㅇㅋ are read as people say them, other loose letters
-    are silent.
+    A number directly before Hangul is read in Korean, and every plain number where something is
+    Korean, be it only who reads (`korean`), and nothing Japanese. ㅋㅋ and abbreviations such as ㅇㅋ
+    are read as people say them, other loose letters are silent.
     """
-    korean = not _JAPANESE.search(text) and re.search(f"[{_LETTERS}]", text) is not None
+    korean = korean or re.search(f"[{_LETTERS}]", text) is not None
+    korean = korean and not _JAPANESE.search(text)
     return _RUN.sub(lambda run: _read_run(run, korean=korean), text)
 
 
