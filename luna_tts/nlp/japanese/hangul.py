@@ -114,8 +114,8 @@ def hangul_to_kana(text: str, *, korean: bool = False) -> str:
     """`text` with katakana for its Hangul; the rest character for character. Never raises.
 
     A number directly before Hangul is read in Korean, and every plain number where something is
-    Korean, be it only who reads (`korean`), and nothing Japanese. ㅋㅋ and abbreviations such as ㅇㅋ
-    are read as people say them, other loose letters are silent.
+    Korean, be it only who reads (`korean`), and nothing Japanese. ㅋㅋ and abbreviations such as
+    ㅇㅋ are read as people say them, other loose letters are silent.
     """
     korean = korean or re.search(f"[{_LETTERS}]", text) is not None
     korean = korean and not _JAPANESE.search(text)
