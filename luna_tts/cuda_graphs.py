@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Final
+from typing import Any, Final
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-_MOST: Final = 64
+_MOST: Final = 256
 """Recordings that are kept; those that were not used for longest go."""
 
 Work = Callable[..., tuple[Tensor, ...]]
@@ -26,6 +26,12 @@ class Graphs:
     def __init__(self) -> None:
         self._seen: set[Hashable] = set()
         self._recordings: OrderedDict[Hashable, _Recording] = OrderedDict()
+        self._memory: Any = None
+        """What all recordings work in: one at a time, and what comes out is copied at once."""
+
+    def records(self, tensor: Tensor) -> bool:
+        """Whether there is anything to be gained where `tensor` is."""
+        return tensor.device.type == "cuda"
 
     def run(self, key: Hashable, work: Work, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What `work(*inputs)` gives, which is new tensors.
@@ -39,7 +45,8 @@ class Graphs:
             if inputs[0].device.type != "cuda" or key not in self._seen:
                 self._seen.add(key)
                 return work(*inputs)
-            recording = self._recordings[key] = _Recording(work, inputs)
+            self._memory = self._memory or torch.cuda.graph_pool_handle()
+            recording = self._recordings[key] = _Recording(work, inputs, self._memory)
             if len(self._recordings) > _MOST:
                 self._recordings.popitem(last=False)
         self._recordings.move_to_end(key)
@@ -47,11 +54,11 @@ class Graphs:
 
 
 class _Recording:
-    def __init__(self, work: Work, inputs: tuple[Tensor, ...]) -> None:
+    def __init__(self, work: Work, inputs: tuple[Tensor, ...], memory: Any) -> None:
         self._inputs = [tensor.clone() for tensor in inputs]
         self._graph = torch.cuda.CUDAGraph()
         # Another thread may be loading a voice meanwhile.
-        with torch.cuda.graph(self._graph, capture_error_mode="thread_local"):
+        with torch.cuda.graph(self._graph, pool=memory, capture_error_mode="thread_local"):
             self._outputs = work(*self._inputs)
 
     def replay(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

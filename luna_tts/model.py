@@ -41,10 +41,10 @@ _log = logging.getLogger(__name__)
 
 _WINDOW = 24
 """Frames decoded first. Half of them are heard at once: the decoder looks ahead."""
-_GROWTH, _WIDEST = 2, 48
-"""From window to window, and up to which: wider ones cost less, but whoever else waits waits."""
-_GROWTH_ON_CARD = 4
-"""On a graphics card, where a short window costs as much as a long one."""
+_GROWTH = 2
+"""From window to window: wider ones cost less, but whoever else waits waits."""
+_WIDEST, _WIDEST_ON_CARD = 48, 96
+"""Up to which they grow."""
 _MAX_GAIN = 10.0
 _NO_READERS: Mapping[str, Reader] = MappingProxyType({})
 _SILENT = frozenset({PAD, *PUNCTUATIONS})
@@ -268,11 +268,11 @@ class TTSModel:
     def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[tuple[Samples, bool]]:
         """Samples window by window, equal to those of the whole, and whether they are the last."""
         stream, first, width, length = Stream(), 0, _WINDOW, z.shape[2]
-        on_cpu = z.device.type == "cpu"
+        widest = _WIDEST if z.device.type == "cpu" else _WIDEST_ON_CARD
         while first < length:
             frames, last = z[:, :, first : first + width], first + width >= length
             first += width
-            width = min(width * _GROWTH, _WIDEST) if on_cpu else width * _GROWTH_ON_CARD
+            width = min(width * _GROWTH, widest)
             window: Samples = self._network.decode(frames, speaker, stream, last=last).cpu().numpy()
             if not np.isfinite(window).all():
                 raise FloatingPointError("the network gave values that are no numbers")

@@ -21,6 +21,8 @@ _WORTH_IT = 1.2
 _ROUNDS = 7
 _ROWS, _OUT, _IN = 160, 768, 960
 """A product as the flow of a voice has them."""
+_MANY_ROWS = 16_384
+"""Enough of them to keep a graphics card busy for longer than it takes to ask it."""
 _SAMPLES, _CHANNELS, _TAPS = 1536, 128, 7
 """A convolution as its decoder has them."""
 
@@ -83,7 +85,8 @@ def _int8_seconds() -> float:
 
 
 def _product_seconds(dtype: torch.dtype, device: torch.device) -> float:
-    rows = torch.ones(_ROWS, _IN, dtype=dtype, device=device)
+    count = _ROWS if device.type == "cpu" else _MANY_ROWS
+    rows = torch.ones(count, _IN, dtype=dtype, device=device)
     matrix = torch.ones(_OUT, _IN, dtype=dtype, device=device)
     order = packed(matrix)
     return _median(lambda: product(rows, matrix, order, None))

@@ -57,7 +57,7 @@ class Deberta(nn.Module):
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
         device, count = self.embedding.weight.device, len(ids)
         tokens, length = torch.tensor(ids, device=device), None
-        if device.type == "cuda" and count <= _RECORDED:
+        if self._graphs.records(tokens) and count <= _RECORDED:
             tokens = padded(tokens, _STEP)
             length = torch.tensor([count], device=device)
         columns, reached = self.position_columns(len(tokens), device)

@@ -74,7 +74,7 @@ class Stream:
         return tuple((*past.rows.shape, past.owed) for past in self._pasts)
 
     def pack(self, like: Tensor) -> Tensor:
-        """All rows of all pasts, one behind the other, of the precision of `like`."""
+        """All rows of all pasts, one behind the other, on the device and of the dtype of `like`."""
         return torch.cat([like.new_empty(0), *(past.rows.flatten() for past in self._pasts)])
 
     def become(self, form: Form, packed: Tensor) -> None:

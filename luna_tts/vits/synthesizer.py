@@ -153,7 +153,7 @@ class Synthesizer(nn.Module):
     def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
         """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
         frames = z.shape[2]
-        if z.device.type != "cuda" or frames > _RECORDED_FRAMES:
+        if not self._graphs.records(z) or frames > _RECORDED_FRAMES:
             return self.flow.reverse_step(z, speaker, step)
         filled = padded(z, _FRAMES_STEP)
         length = torch.tensor([frames], device=z.device)
@@ -174,24 +174,26 @@ class Synthesizer(nn.Module):
         behind the frames by as many as the decoder looks ahead, until the `last` piece.
         """
         stream, g = stream or Stream(), speaker[:, :, 0]
-        if z.device.type != "cuda" or last or z.shape[2] > _RECORDED_WINDOW:
+        if not self._graphs.records(z) or z.shape[2] > _RECORDED_WINDOW:
             samples: Tensor = self.dec(z[0].T, g, stream, last)
             return samples
         before = stream.form
 
-        def work(rows: Tensor, speaker: Tensor, packed: Tensor) -> tuple[Tensor, Tensor]:
+        def work(rows: Tensor, speaker: Tensor, packed: Tensor) -> tuple[Tensor, ...]:
             stream = Stream()
             stream.become(before, packed)
-            samples = self.dec(rows, speaker, stream, False)
+            samples = self.dec(rows, speaker, stream, last)
+            if last:
+                return (samples,)
             self._forms[len(rows), before] = stream.form
             return samples, stream.pack(packed)
 
-        packed = stream.pack(self.dec.conv_pre.weight)
-        samples, packed = self._graphs.run(
-            ("dec", z.shape[2], before), work, z[0].T.contiguous(), g, packed
-        )
-        stream.become(self._forms[z.shape[2], before], packed)
-        return samples
+        packed = stream.pack(z.new_empty(0, dtype=self.dec.conv_pre.weight.dtype))
+        key = ("dec", z.shape[2], before, last)
+        made = self._graphs.run(key, work, z[0].T.contiguous(), g, packed)
+        if not last:
+            stream.become(self._forms[z.shape[2], before], made[1])
+        return made[0]
 
     def _plain(self, text: EncodedText, speaker: Tensor) -> Tensor:
         log_durations: Tensor = self.dp(text.hidden, speaker)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from luna_tts.cuda_graphs import Graphs
 from luna_tts.errors import SpeechTooLong
 from luna_tts.vits import attention
 from luna_tts.vits.streaming import Stream
@@ -162,3 +163,25 @@ def test_padding_does_not_change_what_is_there(tmp_path: Path) -> None:
         z = net.flow_step(z, speaker, step)
         full = net.flow.reverse_step(full, speaker, step, length)
         torch.testing.assert_close(full[:, :, :LENGTH], z)
+
+
+def test_what_is_prepared_for_recording_says_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = network(tmp_path / "voice")
+    z_p, speaker = torch.randn(1, 8, 90, generator=torch.Generator().manual_seed(0)), net.speaker(0)
+
+    def said(widths: list[int]) -> torch.Tensor:
+        z = z_p
+        for step in range(net.flow.steps()):
+            z = net.flow_step(z, speaker, step)
+        stream, pieces = Stream(), z.split(widths, 2)
+        ends = [piece is pieces[-1] for piece in pieces]
+        return torch.cat(
+            [net.decode(p, speaker, stream, last=end) for p, end in zip(pieces, ends, strict=True)]
+        )
+
+    expected = said([90])
+    monkeypatch.setattr(Graphs, "records", lambda self, tensor: True)
+    for widths in ([24, 48, 18], [24, 24, 24, 18], [24, 66], [90]):
+        torch.testing.assert_close(said(widths), expected, atol=1e-5, rtol=0)
