@@ -42,6 +42,9 @@ class SilentEngine:
 
     voice = "silence"
 
+    def voices(self) -> tuple[object, ...]:
+        return ()
+
     async def stream(self, text: str, **_: Any) -> AsyncGenerator[AudioChunk, None]:
         await asyncio.sleep(0)
         yield AudioChunk(SILENCE, 48_000, text, last=True)
