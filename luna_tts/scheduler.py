@@ -29,8 +29,6 @@ _PATIENCE_SECONDS = 2.0
 _FIRST_SOUND_SECONDS = 0.25
 """Whoever asks waits so long without complaint, but whoever runs dry hears a gap at once: the steps
 before a first sound let those go first who have less left than that."""
-_NEARLY_DRY_SECONDS = 0.2
-"""Two steps: even a first sound that is overdue lets those go first who have less left."""
 STUCK_SECONDS = 30.0
 """A step that takes longer will not end."""
 WATCH_SECONDS = 1.0
@@ -50,11 +48,9 @@ class Deadline:
         """Whether its listener has been given anything of it."""
 
     def __call__(self) -> float:
-        """What is left to hear; for who waits for the first sound, until that is due."""
+        """What is left to hear; for who waits for the first sound, at least until that is due."""
         left = self._seconds_left()
-        if self.sounds:
-            return left
-        return max(left, self._due - time.monotonic(), _NEARLY_DRY_SECONDS)
+        return left if self.sounds else max(left, self._due - time.monotonic())
 
 
 @dataclass(eq=False)

@@ -1,6 +1,5 @@
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -129,7 +128,5 @@ def test_who_runs_dry_comes_before_who_has_just_asked() -> None:
     comfortable = Deadline(lambda: 5.0)
     comfortable.sounds = True
     assert new() < comfortable()
-    time.sleep(0.3)
-    assert playing() < new() < comfortable(), "overdue, it goes before those who can wait"
     new.sounds = True
     assert new() == 0
