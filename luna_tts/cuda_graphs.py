@@ -68,7 +68,6 @@ class _Recording:
         return tuple(tensor.clone() for tensor in self._outputs)
 
 
-def padded(tensor: Tensor, step: int, dim: int = -1) -> Tensor:
-    """With zeros at the end of `dim` to the next multiple of `step`."""
-    missing = -tensor.shape[dim] % step
-    return F.pad(tensor, (0, 0) * (-dim - 1) + (0, missing)) if missing else tensor
+def padded(tensor: Tensor, step: int) -> Tensor:
+    """With zeros at the end of the last dimension, to the next multiple of `step`."""
+    return F.pad(tensor, (0, -tensor.shape[-1] % step))

@@ -56,17 +56,16 @@ class Deberta(nn.Module):
     def forward(self, ids: Sequence[int]) -> Tensor:
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
         device, count = self.embedding.weight.device, len(ids)
-        tokens, length = torch.tensor(ids, device=device), None
-        if self._graphs.records(tokens) and count <= _RECORDED:
-            tokens = padded(tokens, _STEP)
-            length = torch.tensor([count], device=device)
+        tokens = torch.tensor(ids, device=device)
+        if not self._graphs.records(tokens) or count > _RECORDED:
+            return self.features(tokens, *self.position_columns(count, device))
+        tokens = padded(tokens, _STEP)
         columns, reached = self.position_columns(len(tokens), device)
 
-        def work(tokens: Tensor, columns: Tensor, *length: Tensor) -> tuple[Tensor]:
-            return (self.features(tokens, columns, reached, *length),)
+        def work(tokens: Tensor, columns: Tensor, length: Tensor) -> tuple[Tensor]:
+            return (self.features(tokens, columns, reached, length),)
 
-        if length is None:
-            return self.features(tokens, columns, reached)
+        length = torch.tensor([count], device=device)
         return self._graphs.run(len(tokens), work, tokens, columns, length)[0][:count]
 
     def features(
