@@ -36,7 +36,7 @@ def show(folder: Path, device: str) -> None:
     for name, arithmetic in SETTINGS.items():
         network = load_synthesizer(voice.weights, voice.parameters, device, arithmetic)
         said = _said(network)
-        bert = BertModel(folder / "bert", device, arithmetic.dtype).feature(LINE)
+        bert = BertModel(folder / "bert", device, arithmetic).feature(LINE)
         print(
             f"  {name}: flow and decoder {snr(reference, said):.1f} dB, "
             f"{mel_distance(reference, said, RATE):.4f}; "

@@ -148,7 +148,7 @@ class TTSModelHolder:
         from luna_tts.precision import choose_arithmetic
 
         self._arithmetic = self._arithmetic or choose_arithmetic(self._precision, self.device)
-        self._berts = self._berts or BertModels(self._bert_folders, self._arithmetic.dtype)
+        self._berts = self._berts or BertModels(self._bert_folders, self._arithmetic)
         bert = self._berts.load_model("ja", self.device)
         languages = self._languages(scanned.folder)
         if missing := set(scanned.folder.info.languages).difference(languages):

@@ -6,29 +6,27 @@ its compiler: a second's work, during which nobody would be heard.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, Literal, Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from luna_tts.int8 import THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
+
 _ROWS: Final = 32
 """What oneDNN is told to pack for; the packed form serves any other number of rows as well."""
 
 
-Then = Literal["none", "relu", "gelu"]
-_THEN: Final[dict[Then, Callable[[Tensor], Tensor]]] = {
-    "none": lambda x: x,
-    "relu": F.relu_,
-    "gelu": F.gelu,
-}
+_SCALES: Final = ".scales"
 
 
 class Linear(nn.Linear):
     """A linear layer without initial values, which `pack` makes faster for few rows."""
 
-    packed: Tensor | None = None
+    packed: Tensor | Int8Matrix | None = None
+    scales: nn.Parameter
+    """Only there in 8 bits."""
 
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
@@ -38,13 +36,53 @@ class Linear(nn.Linear):
 
         The plain weight is dropped. Nothing happens where oneDNN does not compute.
         """
-        self.packed = packed(self.weight)
+        if in_8_bits(self):
+            self.packed = Int8Matrix(self.weight, self.scales)
+        else:
+            self.packed = packed(self.weight)
         if self.packed is not None:
             self.weight = without_memory(self.weight)
 
     def forward(self, input: Tensor, then: Then = "none") -> Tensor:
-        """[n, in] of any precision -> [n, out] of the weight's."""
+        """[n, in] of any precision -> [n, out] of the weight's, float32 of one in 8 bits."""
+        if isinstance(self.packed, Int8Matrix):
+            return self.packed.product(input.float(), self.bias, then)
         return product(input, self.weight, self.packed, self.bias, then)
+
+
+def use_8_bits(module: Linear | Conv1d) -> None:
+    """The module will compute in 8 bits, and give float32; asked for before weights are assigned.
+
+    Its weight is whole numbers then, [out, ...], and `scales` [out] what each row is to be
+    multiplied by: see `rounded_weight`. They come first, for packing waits for the weight.
+    """
+    weight = module.weight
+    del module.weight
+    scales = weight.new_empty(len(weight), dtype=torch.float32)
+    module.scales = nn.Parameter(scales, requires_grad=False)
+    module.weight = nn.Parameter(torch.empty_like(weight, dtype=torch.int8), requires_grad=False)
+
+
+def weight_of(name: str) -> str:
+    """The weight to which a parameter `name`, scales perhaps, belongs."""
+    return f"{name.removesuffix(_SCALES)}.weight" if is_scales(name) else name
+
+
+def is_scales(name: str) -> bool:
+    """Whether the parameter `name` is made by `use_8_bits`."""
+    return name.endswith(_SCALES)
+
+
+def converted(name: str, weight: Tensor, dtype: torch.dtype) -> Tensor:
+    """What the parameter `name`, of `dtype`, is, if the weight to which it belongs is `weight`."""
+    if is_scales(name):
+        return rounded_weight(weight)[1]
+    return rounded_weight(weight)[0] if dtype == torch.int8 else weight.to(dtype)
+
+
+def in_8_bits(module: nn.Module) -> bool:
+    """Whether `use_8_bits` was asked for."""
+    return module.weight.dtype == torch.int8
 
 
 def computes(weight: Tensor) -> bool:
@@ -73,7 +111,7 @@ def product(
         way = "none" if then == "gelu" else ""  # the exact one, not its approximation by tanh
         result: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, then, [], way)
         return result
-    return _THEN[then](F.linear(rows, matrix, bias))
+    return THEN[then](F.linear(rows, matrix, bias))
 
 
 def without_memory(weight: Tensor) -> nn.Parameter:
@@ -98,6 +136,9 @@ class LayerNorm(nn.LayerNorm):
 class Conv1d(nn.Conv1d):
     """A convolution over time without initial values."""
 
+    scales: nn.Parameter
+    """Only there in 8 bits."""
+
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
 
@@ -116,23 +157,34 @@ class FrameConv1d(Conv1d):
     """
 
     packed: Tensor | None = None
+    int8: Int8Kernel | None = None
 
     def __init__(self, channels: int, out: int, kernel_size: int = 1) -> None:
         super().__init__(channels, out, kernel_size)
         self.width = kernel_size
 
     def pack(self) -> None:
-        """Makes the kernel [out, C, k] a matrix [out, k * C], packed where that is faster."""
+        """Makes the kernel [out, C, k] a matrix [out, k * C], packed where that is faster.
+
+        In 8 bits it remains a convolution, which oneDNN packs faster.
+        """
+        if in_8_bits(self):
+            self.int8 = Int8Kernel(self.weight, self.scales, 1, _ROWS)
+            self.weight = without_memory(self.weight)
+            return
         matrix = self.weight.transpose(1, 2).flatten(1)
         self.packed = packed(matrix)
         kept = matrix.contiguous() if self.packed is None else without_memory(matrix)
         self.weight = nn.Parameter(kept, requires_grad=False)
 
     def forward(self, x: Tensor, then: Then = "none") -> Tensor:
-        """[T, C] of any precision -> [T, out] of the weight's."""
+        """[T, C] of any precision -> [T, out] of the weight's, float32 of one in 8 bits."""
+        x = x.to(torch.float32 if in_8_bits(self) else self.weight.dtype)
         if self.width > 1:
             before = (self.width - 1) // 2
-            x = F.pad(x.to(self.weight.dtype), (0, 0, before, self.width - 1 - before))
+            x = F.pad(x, (0, 0, before, self.width - 1 - before))
+            if self.int8 is not None:
+                return self.int8.convolve(x, self.bias, then)
             # Windows of neighbouring rows overlap in memory: nothing is copied.
             x = x.as_strided(
                 (x.shape[0] - self.width + 1, self.width * x.shape[1]), (x.shape[1], 1)

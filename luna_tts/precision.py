@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from luna_tts.int8 import Int8Kernel, rounded_weight
 from luna_tts.modules import packed, product
 from luna_tts.types import Precision
-from luna_tts.vits.int8 import Int8Kernel
 
 _WORTH_IT = 1.2
 """How much faster fewer bits have to be: where a processor only imitates them, they are slower."""
@@ -34,7 +34,12 @@ class Arithmetic:
     dtype: torch.dtype = torch.float32
     """Of the products in flow, decoder and BERT."""
     int8: bool = False
-    """Whether the decoder's convolutions are in 8 bits, the sums around them in float32."""
+    """Whether the widest products and convolutions are in 8 bits, the sums around in float32."""
+
+    @property
+    def kind(self) -> torch.dtype:
+        """Of the numbers in which most weights are."""
+        return torch.int8 if self.int8 else self.dtype
 
     @property
     def finer(self) -> Arithmetic:
@@ -78,7 +83,7 @@ def _int8_seconds() -> float:
     """Infinite where PyTorch was built without what it takes."""
     rows, weight = torch.ones(_SAMPLES, _CHANNELS), torch.ones(_CHANNELS, _CHANNELS, _TAPS)
     try:
-        kernel = Int8Kernel(weight, 1, _SAMPLES)
+        kernel = Int8Kernel(*rounded_weight(weight), 1, _SAMPLES)
         return _median(lambda: kernel.convolve(rows, None))
     except (RuntimeError, AttributeError):
         return math.inf

@@ -21,7 +21,7 @@ import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import torch
 from torch import Tensor
@@ -32,10 +32,10 @@ from luna_tts.tensor_files import Safetensors
 _log = logging.getLogger(__name__)
 
 FOLDER: Final = ".luna"
-_FORMAT: Final = "2"
+_FORMAT: Final = "3"
 """To be raised whenever what is kept, or how, changes."""
 
-_DTYPES: Final = {torch.float32: "F32", torch.bfloat16: "BF16"}
+_DTYPES: Final = {torch.float32: "F32", torch.bfloat16: "BF16", torch.int8: "I8"}
 _ALIGNED: Final = 64
 """Bytes; where a tensor begins, so that processors read it in whole lines."""
 _FETCHED: Final = 65_536
@@ -49,7 +49,7 @@ class KeptWeights:
     """The place of one kind of weights of one file."""
 
     def __init__(self, source: Path, dtype: torch.dtype) -> None:
-        """`source`: a weights file; `dtype`: the precision in which most of it is kept."""
+        """`source`: a weights file; `dtype`: the numbers in which most of it is kept."""
         kind = str(dtype).removeprefix("torch.")
         self._source = source.resolve()  # on the hub's disk, names are links to contents
         self._folder = source.parent / FOLDER
@@ -143,6 +143,8 @@ class _Mapped(Safetensors):
     Only what is looked at takes memory, and of that the system may take back what it needs. It was
     written by Luna and is replaced, never changed: nobody shortens it.
     """
+
+    numbers: ClassVar = {name: dtype for dtype, name in _DTYPES.items()}
 
     def __init__(self, file: Path) -> None:
         super().__init__(file)

@@ -14,6 +14,7 @@ from luna_tts.errors import EngineUnavailable
 from luna_tts.nlp.character_tokenizer import CharacterTokenizer
 from luna_tts.nlp.deberta import Deberta
 from luna_tts.nlp.deberta_weights import load_deberta
+from luna_tts.precision import EXACT, Arithmetic
 
 _MOST_TOKENS: Final = 1024
 """Attended to at once; memory grows with the square. No sentence is as long."""
@@ -37,14 +38,14 @@ class Bert(Protocol):
 class BertModel:
     """One language's BERT on one device. Immutable; any thread may ask it."""
 
-    def __init__(self, folder: Path, device: str, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, folder: Path, device: str, arithmetic: Arithmetic = EXACT) -> None:
         """Loads `folder`: config.json, vocab.txt and weights.
 
         Raises `EngineUnavailable` when there is no such folder, and `InvalidVoice`, or its
         children for config and weights, when a file in it cannot be used.
         """
         folder = snapshot(folder)
-        self._network: Deberta = load_deberta(folder, device, dtype)
+        self._network: Deberta = load_deberta(folder, device, arithmetic)
         config = self._network.config
         self._tokenizer = CharacterTokenizer(folder / "vocab.txt", config.vocab_size)
         self.hidden_size: int = config.hidden_size
@@ -72,10 +73,10 @@ class BertModel:
 class BertModels:
     """Owns the loaded models. Thread-safe: two that ask for one model wait for one loading."""
 
-    def __init__(self, folders: Mapping[str, Path], dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, folders: Mapping[str, Path], arithmetic: Arithmetic = EXACT) -> None:
         """`folders`: ISO 639-1 code -> a folder as it lies on the hub or in the hub's cache."""
         self._folders = dict(folders)
-        self._dtype = dtype
+        self._arithmetic = arithmetic
         self._models: dict[tuple[str, str], Bert] = {}
         self._loading: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
         self._lock = threading.Lock()
@@ -90,7 +91,8 @@ class BertModels:
             loading = self._loading[key]
         with loading:  # not self._lock: other models stay available meanwhile
             if key not in self._models:
-                self._models[key] = _open(language, self._folder(language), key[1], self._dtype)
+                folder = self._folder(language)
+                self._models[key] = _open(language, folder, key[1], self._arithmetic)
             return self._models[key]
 
     def unload_model(self, language: str) -> None:
@@ -113,12 +115,12 @@ class BertModels:
         return self._folders[language]
 
 
-def _open(language: str, folder: Path, device: str, dtype: torch.dtype) -> Bert:
+def _open(language: str, folder: Path, device: str, arithmetic: Arithmetic) -> Bert:
     if language == "ja":
-        return BertModel(folder, device, dtype)
+        return BertModel(folder, device, arithmetic)
     from luna_tts.nlp.foreign_berts import ChineseBert, EnglishBert
 
-    return (EnglishBert if language == "en" else ChineseBert)(folder, device, dtype)
+    return (EnglishBert if language == "en" else ChineseBert)(folder, device, arithmetic)
 
 
 def snapshot(folder: Path, language: str = "ja") -> Path:

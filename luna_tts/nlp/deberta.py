@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from luna_tts.cuda_graphs import Graphs, padded
-from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear
+from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear, use_8_bits
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig
 
 _STEP: Final = 16
@@ -51,6 +51,12 @@ class Deberta(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
         self._graphs = Graphs()
+
+    def quantize(self) -> None:
+        """The layers' products will be in 8 bits; to be asked for before weights are assigned."""
+        for module in self.layers.modules():
+            if isinstance(module, Linear):
+                use_8_bits(module)
 
     @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +14,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from luna_tts.modules import assign
+from luna_tts.modules import assign, converted, is_scales, weight_of
 from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
+from luna_tts.precision import EXACT, Arithmetic
+from luna_tts.threads import compute_alone
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 _PREFIX: Final = "deberta."
@@ -40,29 +46,100 @@ _KEYS: Final = "position_keys"
 _POSITIONS: Final = (_KEYS, "position_queries")
 """Ours alone: the relative positions, projected with the weights that project content."""
 
+_AT_ONCE: Final = 16
+"""Weights that are packed side by side: so many are in memory twice."""
+_LOSS: Final = "snr"
+"""The note of what was found in `_CHECKED` tokens."""
+_CHECKED: Final = 32
+_LEAST_SNR: Final = 20.0
+"""Decibels of signal to noise of its features below which a BERT computes in more bits.
+
+Noise of 20 dB in the features is 42 dB or more below the speech, the durations being the same
+(benchmarks/bert_error.py); from 30 on nobody hears it (vits/self_check.py).
+"""
+
 Read = Callable[[str], Tensor]
 
 
 def load_deberta(
-    folder: Path, device: torch.device | str, dtype: torch.dtype = torch.float32
+    folder: Path, device: torch.device | str, arithmetic: Arithmetic = EXACT
 ) -> Deberta:
     """Loads config.json and model.safetensors, or pytorch_model.bin, of a folder.
 
-    Weights of any precision go straight to `device` in `dtype`. Raises `InvalidConfig`,
+    Weights of any precision go straight to `device`, to compute in `arithmetic`, or in a finer one
+    where 8 bits would lose too much, which the first load measures. Raises `InvalidConfig`,
     `InvalidWeights` with all names that are missing or misshapen, and `InvalidVoice`.
     """
     config = read_deberta_config(folder / "config.json")
     source = checkpoint_file(folder)
+    kept = KeptWeights(source, arithmetic.kind)
+    found = kept.note(_LOSS)
+    if arithmetic.int8 and found is not None and found < _LEAST_SNR:
+        return load_deberta(folder, device, arithmetic.finer)
+    model = _without_weights(config, arithmetic)
+    _fill(model, source, arithmetic, device, kept)
+    if not arithmetic.int8 or found is not None:
+        return model
+    careful = _without_weights(config, arithmetic.finer)
+    _fill(careful, source, arithmetic.finer, device)
+    found = _signal_to_noise(model, careful)
+    kept.write_note(_LOSS, round(found, 1))
+    if found >= _LEAST_SNR:
+        return model
+    return load_deberta(folder, device, arithmetic.finer)
+
+
+def _without_weights(config: DebertaConfig, arithmetic: Arithmetic) -> Deberta:
     with torch.device("meta"):
         model = Deberta(config).requires_grad_(False).eval()
+    if arithmetic.int8:
+        model.quantize()
+    return model
+
+
+def _signal_to_noise(model: Deberta, careful: Deberta) -> float:
+    """Of the features that both give of some tokens, in decibels."""
+    last = model.config.vocab_size - 1
+    tokens = [last * place // _CHECKED for place in range(_CHECKED)]
+    said, expected = model(tokens).double(), careful(tokens).double()
+    noise = (said - expected).square().sum().clamp_min(1e-20)
+    return float(10 * torch.log10(expected.square().sum() / noise))
+
+
+def _fill(
+    model: Deberta,
+    source: Path,
+    arithmetic: Arithmetic,
+    device: torch.device | str,
+    kept: KeptWeights | None = None,
+) -> None:
+    """Each weight goes to its place; what is to be packed for 8 bits takes all processors."""
     form = {
-        name: (tuple(value.shape), torch.float32 if "norm" in name else dtype)
+        name: (tuple(value.shape), _dtype(name, value.dtype, arithmetic))
         for name, value in model.state_dict().items()
     }
-    kept = KeptWeights(source, dtype)
-    for name, weight in kept.weights(form, lambda: _read(source, form, config)):
-        assign(model, name, weight.to(device))
-    return model
+    make = partial(_read, source, form, model.config)
+    coming = iter(kept.weights(form, make) if kept else make())
+
+    def place(weight: tuple[str, Tensor]) -> None:
+        assign(model, weight[0], weight[1].to(device))
+
+    with ThreadPoolExecutor(os.cpu_count(), initializer=compute_alone) as packers:
+        while some := list(islice(coming, _AT_ONCE)):
+            # Packing needs the scales, which come before it.
+            for weight in some:
+                if weight[1].dtype != torch.int8:
+                    place(weight)
+            list(packers.map(place, [weight for weight in some if weight[1].dtype == torch.int8]))
+
+
+def _dtype(name: str, numbers: torch.dtype, arithmetic: Arithmetic) -> torch.dtype:
+    """Of a parameter that has these `numbers` in a network that computes so."""
+    if numbers == torch.int8:
+        return numbers
+    # Sums in 8 bits come out as float32: positions that differ would be converted in each call.
+    exact = is_scales(name) or "norm" in name or (arithmetic.int8 and name.endswith(_POSITIONS))
+    return torch.float32 if exact else arithmetic.dtype
 
 
 def _read(source: Path, form: Form, config: DebertaConfig) -> Weights:
@@ -78,8 +155,9 @@ def _read(source: Path, form: Form, config: DebertaConfig) -> Weights:
         checkpoint.check()
         positions = _positions(read, config)
         for name, (_, dtype) in form.items():
-            if sources := _sources(name):
-                yield name, torch.cat([read(theirs).to(dtype) for theirs in sources])
+            if sources := _sources(weight_of(name)):
+                weight = torch.cat([read(theirs).clone() for theirs in sources])
+                yield name, converted(name, weight, dtype)
             else:
                 yield name, _projected(name, positions, read, config, dtype)
         checkpoint.check()
@@ -88,7 +166,7 @@ def _read(source: Path, form: Form, config: DebertaConfig) -> Weights:
 def _expected(form: Form, config: DebertaConfig) -> Iterator[tuple[str, list[int]]]:
     """The checkpoint's tensors that are read."""
     for name, (shape, _) in form.items():
-        sources = _sources(name)
+        sources = () if is_scales(name) else _sources(name)
         for source in sources:
             yield source, [shape[0] // len(sources), *shape[1:]]
     hidden = config.hidden_size

@@ -17,6 +17,7 @@ from luna_tts.errors import EngineUnavailable, InvalidVoice
 from luna_tts.nlp.bert_models import snapshot
 from luna_tts.nlp.deberta import Deberta
 from luna_tts.nlp.deberta_weights import load_deberta
+from luna_tts.precision import EXACT, Arithmetic
 
 _ENDS: Final = ("[CLS]", "[SEP]", "[UNK]")
 _UNUSED_LAYERS: Final = 2
@@ -26,10 +27,10 @@ _CURE: Final = "download this model once more"
 class EnglishBert:
     """DeBERTa v3 on one device. Immutable; any thread may ask it."""
 
-    def __init__(self, folder: Path, device: str, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, folder: Path, device: str, arithmetic: Arithmetic = EXACT) -> None:
         """Loads config.json, the tokenizer and weights. Raises what `BertModel` raises."""
         folder = snapshot(folder, "en")
-        self._network: Deberta = load_deberta(folder, device, dtype)
+        self._network: Deberta = load_deberta(folder, device, arithmetic)
         self._tokenizer = _open_tokenizer(folder)
         self.hidden_size: int = self._network.config.hidden_size
         self.device = device
@@ -55,7 +56,7 @@ class EnglishBert:
 class ChineseBert:
     """BERT on one device. Immutable; any thread may ask it."""
 
-    def __init__(self, folder: Path, device: str, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, folder: Path, device: str, arithmetic: Arithmetic = EXACT) -> None:
         """Loads config.json, vocab.txt and weights; brings in transformers, some seconds.
 
         Raises `EngineUnavailable` when there is no such folder, `InvalidVoice` when a file in it
@@ -68,7 +69,7 @@ class ChineseBert:
             lines = (folder / "vocab.txt").read_text("utf-8").split("\n")
             with _quiet():
                 network: Any = BertModel.from_pretrained(
-                    folder, local_files_only=True, add_pooling_layer=False, dtype=dtype
+                    folder, local_files_only=True, add_pooling_layer=False, dtype=arithmetic.dtype
                 )
         except (OSError, ValueError, RuntimeError) as error:
             raise InvalidVoice(folder, "cannot be read as a BERT model", _CURE) from error

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -20,12 +20,6 @@ from luna_tts.strict_json import parse_object
 _CURE = "copy it once more from where it came from"
 _MAX_HEADER = 2 << 20
 """Bytes; the header of a real voice has 90 thousand."""
-_DTYPES = {
-    "F64": torch.float64,
-    "F32": torch.float32,
-    "F16": torch.float16,
-    "BF16": torch.bfloat16,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,14 @@ class Safetensors:
     that stay, so that the process does not grow by the holes. A mapped file would be held twice
     while it is converted, and would crash the process if somebody shortened it meanwhile.
     """
+
+    numbers: ClassVar[Mapping[str, torch.dtype]] = {
+        "F64": torch.float64,
+        "F32": torch.float32,
+        "F16": torch.float16,
+        "BF16": torch.bfloat16,
+    }
+    """Those that are read; tensors of others are as if they were not there."""
 
     def __init__(self, file: Path, *, max_header: int = _MAX_HEADER) -> None:
         self._file = file
@@ -71,7 +73,7 @@ class Safetensors:
 
     @property
     def shapes(self) -> Mapping[str, tuple[int, ...]]:
-        """Every floating-point tensor in the file by name."""
+        """Every tensor in the file that is read, by name."""
         return {name: place.shape for name, place in self._places.items()}
 
     @property
@@ -116,21 +118,21 @@ class Safetensors:
             raise InvalidVoice(self._file, "claims more weights than it has bytes for", _CURE)
         return found
 
-    def _place(self, name: str, entry: Any, start: int, size: int) -> _Place | None:
-        """Where a tensor lies; `None` for whole numbers, which no network here needs."""
+    def _place(self, name: str, entry: Any, start: int, length: int) -> _Place | None:
+        """Where a tensor lies; `None` for numbers that are not read."""
         try:
             dtype, shape, (first, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
-            numbers = [first, end, *shape]
-            sound = all(type(number) is int and number >= 0 for number in numbers)
-            sound = sound and len(shape) <= 8 and first <= end <= size - start
+            sizes = [first, end, *shape]
+            sound = all(type(size) is int and size >= 0 for size in sizes)
+            sound = sound and len(shape) <= 8 and first <= end <= length - start
         except (TypeError, KeyError, ValueError):
             sound = False
-        if sound and not (isinstance(dtype, str) and dtype in _DTYPES):
+        if sound and not (isinstance(dtype, str) and dtype in self.numbers):
             return None
-        if not sound or math.prod(shape) * _DTYPES[dtype].itemsize != end - first:
+        if not sound or math.prod(shape) * self.numbers[dtype].itemsize != end - first:
             problem = f"claims an impossible size or place for {name[:80]!r}"
             raise InvalidVoice(self._file, problem, _CURE)
-        return _Place(_DTYPES[dtype], tuple(shape), start + first, end - first)
+        return _Place(self.numbers[dtype], tuple(shape), start + first, end - first)
 
 
 def _open(file: Path) -> BufferedReader:

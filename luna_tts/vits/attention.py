@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from luna_tts.modules import FrameConv1d, Linear
+from luna_tts.modules import FrameConv1d, Linear, use_8_bits
 from luna_tts.vits.layers import FrameNorm
 
 WINDOW = 4
@@ -112,6 +112,11 @@ class FeedForward(nn.Module):
         super().__init__()
         self.conv_1 = FrameConv1d(channels, filter_channels, kernel_size)
         self.conv_2 = FrameConv1d(filter_channels, channels, kernel_size)
+
+    def quantize(self) -> None:
+        """They will be in 8 bits; to be asked for before weights are assigned."""
+        use_8_bits(self.conv_1)
+        use_8_bits(self.conv_2)
 
     def forward(self, x: Tensor, band: Band) -> Tensor:
         """[T, C] -> [T, C]."""

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import FrameConv1d
-from luna_tts.vits.attention import Encoder
+from luna_tts.vits.attention import Encoder, FeedForward
 
 _COUPLINGS = ("0", "2", "4", "6")
 """The odd places are flips of the channels: they have no weights."""
@@ -49,6 +49,12 @@ class Flow(nn.Module):
     def __init__(self, parameters: HyperParameters) -> None:
         super().__init__()
         self.flows = nn.ModuleDict({name: Coupling(parameters) for name in _COUPLINGS})
+
+    def quantize(self) -> None:
+        """The widest products will be in 8 bits; to be asked for before weights are assigned."""
+        for module in self.modules():
+            if isinstance(module, FeedForward):
+                module.quantize()
 
     def steps(self) -> int:
         """How many calls of `reverse_step` make the whole flow."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import FrameConv1d
+from luna_tts.modules import FrameConv1d, use_8_bits
 from luna_tts.vits.layers import RowConv1d, RowConvTranspose1d
 from luna_tts.vits.streaming import Stream
 
@@ -88,7 +88,7 @@ class Decoder(nn.Module):
                 up.exact = True
                 for module in self.resblocks[stage * each : (stage + 1) * each].modules():
                     if isinstance(module, RowConv1d):
-                        module.in_8_bits = True
+                        use_8_bits(module)
 
     def forward(self, z: Tensor, speaker: Tensor, stream: Stream, last: bool) -> Tensor:
         """The next latent frames [n, I] and the speaker [1, G] -> float32 samples, later."""

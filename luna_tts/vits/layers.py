@@ -6,16 +6,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from luna_tts.int8 import Int8Kernel
 from luna_tts.modules import (
     Conv1d,
     ConvTranspose1d,
     FrameConv1d,
     computes,
+    in_8_bits,
     packed,
     product,
     without_memory,
 )
-from luna_tts.vits.int8 import Int8Kernel
 from luna_tts.vits.streaming import Stream
 
 _ROWS = 1536
@@ -29,8 +30,6 @@ class RowConv1d(Conv1d):
     moment lie side by side in memory, which PyTorch admits for images alone.
     """
 
-    in_8_bits = False
-    """Whether it is to compute so, and give float32; asked for before it is packed."""
     packed: Tensor | None = None
     int8: Int8Kernel | None = None
 
@@ -45,8 +44,8 @@ class RowConv1d(Conv1d):
         """Brings the kernel into oneDNN's own order, once; without it each call does so anew."""
         if not computes(self.weight):
             return
-        if self.in_8_bits:
-            self.int8 = Int8Kernel(self.weight, self.spacing, _ROWS)
+        if in_8_bits(self):
+            self.int8 = Int8Kernel(self.weight, self.scales, self.spacing, _ROWS)
         else:
             image = [1, self.in_channels, 1, _ROWS + 2 * self.reach]
             self.packed = torch.ops.mkldnn._reorder_convolution_weight(
@@ -57,7 +56,7 @@ class RowConv1d(Conv1d):
     @property
     def dtype(self) -> torch.dtype:
         """Of the rows that are convolved."""
-        return self.weight.dtype if self.int8 is None else torch.float32
+        return torch.float32 if in_8_bits(self) else self.weight.dtype
 
     def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
         """[n, C] -> [n - reach, out] at first, later [n, out]; negative values times `slope`."""

@@ -30,7 +30,7 @@ MAX_FRAMES = 20_000
 
 _HEAVY = ("flow.", "dec.")
 """Nearly all of the work. What decides durations stays exact: a rounded one is a frame more."""
-_EXACT = (".gamma", ".beta")
+_EXACT = (".gamma", ".beta", ".scales")
 
 
 def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
@@ -62,6 +62,11 @@ class Synthesizer(nn.Module):
         self._graphs = Graphs()
         self._forms: dict[tuple[int, Form], Form] = {}
         """What becomes of a stream of some form when so many frames are decoded."""
+
+    def quantize(self) -> None:
+        """What flow and decoder do most of will be in 8 bits; to be asked for before weights."""
+        self.flow.quantize()
+        self.dec.quantize()
 
     @property
     def device(self) -> torch.device:

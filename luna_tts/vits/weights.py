@@ -7,6 +7,7 @@ place in it, packed where that is faster.
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,15 +15,18 @@ from torch import Tensor
 
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import assign
+from luna_tts.modules import assign, converted, is_scales, weight_of
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import row_weights
 from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
-from luna_tts.weight_cache import KeptWeights, Weights
+from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 Shape = tuple[int, ...]
+
+_LOSS = "snr"
+"""The note of what `signal_to_noise` found."""
 
 
 def load_synthesizer(
@@ -38,27 +42,20 @@ def load_synthesizer(
     inference does not need (enc_q, iteration, the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
     """
-    dtype = arithmetic.dtype
-    kept, loss = KeptWeights(weights, dtype), "snr of int8" if arithmetic.int8 else "snr"
-    found = kept.note(loss)
+    kept = KeptWeights(weights, arithmetic.kind)
+    found = kept.note(_LOSS)
     if arithmetic != EXACT and found is not None and found < LEAST_SNR:
         return load_synthesizer(weights, parameters, device, arithmetic.finer)
     network = _without_weights(parameters)
     if arithmetic.int8:
-        network.dec.quantize()
-    rows = row_weights(network)
-    wanted = {name: tuple(value.shape) for name, value in network.state_dict().items()}
-    form = {
-        name: (_turned(shape) if name in rows else shape, weight_dtype(name, dtype))
-        for name, shape in wanted.items()
-    }
-    _fill(network, kept.weights(form, lambda: _read(weights, wanted, rows, dtype)), rows, device)
+        network.quantize()
+    _fill(network, weights, arithmetic.dtype, device, kept)
     if arithmetic == EXACT or found is not None:
         return network
     careful = _without_weights(parameters)
-    _fill(careful, _read(weights, wanted, rows, torch.float32), rows, device)
+    _fill(careful, weights, torch.float32, device)
     found = signal_to_noise(network, careful)
-    kept.write_note(loss, round(found, 1))
+    kept.write_note(_LOSS, round(found, 1))
     if found >= LEAST_SNR:
         return network
     return load_synthesizer(weights, parameters, device, arithmetic.finer)
@@ -70,10 +67,23 @@ def _without_weights(parameters: HyperParameters) -> Synthesizer:
 
 
 def _fill(
-    network: Synthesizer, weights: Weights, rows: Container[str], device: torch.device | str
+    network: Synthesizer,
+    source: Path,
+    dtype: torch.dtype,
+    device: torch.device | str,
+    kept: KeptWeights | None = None,
 ) -> None:
     """Each weight goes to its device; a turned one is turned back, on the CPU not in memory."""
-    for name, weight in weights:
+    rows = row_weights(network)
+    form = {
+        name: (
+            _turned(tuple(value.shape)) if name in rows else tuple(value.shape),
+            torch.int8 if value.dtype == torch.int8 else weight_dtype(name, dtype),
+        )
+        for name, value in network.state_dict().items()
+    }
+    make = partial(_read, source, form, rows)
+    for name, weight in kept.weights(form, make) if kept else make():
         placed = weight.to(device)
         if name in rows:
             placed = placed.transpose(1, -1)
@@ -112,25 +122,30 @@ def _is_normed(name: str, shapes: Mapping[str, Shape]) -> bool:
     return name not in shapes and (f"{name}_g" in shapes or f"{name}_v" in shapes)
 
 
-def _read(
-    weights: Path, wanted: Mapping[str, Shape], rows: Container[str], dtype: torch.dtype
-) -> Weights:
+def _read(weights: Path, form: Form, rows: Container[str]) -> Weights:
     """Every weight, folded, those of `rows` turned. Raises `InvalidWeights` at the end for all."""
-    not_finite: list[str] = []
+    not_finite: dict[str, None] = {}
+    wanted = {
+        name: _turned(shape) if name in rows else shape
+        for name, (shape, _) in form.items()
+        if not is_scales(name)
+    }
     with open_tensor_file(weights) as file:
         _check_shapes(wanted, file, weights)
         shapes = file.shapes
-        for name in wanted:
-            weight = _folded(name, file) if _is_normed(name, shapes) else file.read(name)
+        for name, (_, dtype) in form.items():
+            source = weight_of(name)
+            weight = _folded(source, file) if _is_normed(source, shapes) else file.read(source)
             # A sum is finite only if all its terms are, and costs a fraction of asking each.
             if not weight.sum().isfinite():
-                not_finite.append(name)
+                not_finite[source] = None
+            weight = converted(name, weight, dtype)
             if name in rows:
                 weight = weight.transpose(1, -1)
-            own = torch.empty(weight.shape, dtype=weight_dtype(name, dtype))
+            own = torch.empty(weight.shape, dtype=weight.dtype)
             yield name, own.copy_(weight)
     if not_finite:
-        raise InvalidWeights(weights, (), (), not_finite)
+        raise InvalidWeights(weights, (), (), tuple(not_finite))
 
 
 def _folded(name: str, file: TensorFile) -> Tensor:

@@ -20,6 +20,7 @@ from luna_tts.nlp.character_tokenizer import CharacterTokenizer
 from luna_tts.nlp.deberta import position_buckets
 from luna_tts.nlp.deberta_weights import load_deberta
 from luna_tts.nlp.japanese.bert_feature import bert_feature
+from luna_tts.precision import Arithmetic
 from tiny_voice import wide_bert
 
 GOLDEN = Path(__file__).parents[1] / "data/golden"
@@ -259,6 +260,35 @@ def test_a_checkpoint_with_a_tied_output_layer_is_read(folder: Path, small: Bert
     tied = {**weights, "cls.predictions.decoder.weight": words, "lm_head.weight": words}
     torch.save(tied, folder / "pytorch_model.bin")
     assert torch.equal(BertModel(folder, "cpu").feature("今日は"), small.feature("今日は"))
+
+
+def test_8_bits_say_nearly_the_same(small: BertModel, folder: Path) -> None:
+    rounded = BertModel(folder, "cpu", Arithmetic(int8=True)).feature("今日はいい天気")
+    expected = small.feature("今日はいい天気")
+    noise = (rounded - expected).square().sum()
+    assert noise > 0, "it computes in something else"
+    assert 10 * torch.log10(expected.square().sum() / noise) > 25
+
+
+def test_a_model_that_8_bits_would_spoil_computes_in_more(folder: Path) -> None:
+    # Channels that nearly nobody speaks on, so much louder that the others' weights are nothing.
+    names = [
+        f"layer.0.{part}"
+        for part in (
+            "attention.output.LayerNorm.weight",
+            "attention.output.LayerNorm.bias",
+            "intermediate.dense.weight",
+        )
+    ]
+    weights = load_file(folder / "model.safetensors")
+    gains, bias, weight = (weights[f"deberta.encoder.{name}"] for name in names)
+    gains[0], bias[0] = 1e-6, 0
+    weight[:, 0] = 1e4
+    change_weights(folder, **dict(zip(names, (gains, bias, weight), strict=True)))
+    expected = BertModel(folder, "cpu").feature("今日は")
+    for _ in range(2):  # measured, and remembered
+        model = BertModel(folder, "cpu", Arithmetic(int8=True))
+        assert torch.equal(model.feature("今日は"), expected)
 
 
 def test_a_pickle_that_would_run_code_is_refused(folder: Path) -> None:

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
+from luna_tts.int8 import THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
 from luna_tts.precision import EXACT, Arithmetic, choose_arithmetic
-from luna_tts.vits.int8 import Int8Kernel
 from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
 from luna_tts.vits.streaming import Stream
 from luna_tts.vits.synthesizer import Synthesizer
@@ -85,7 +85,7 @@ def test_any_rows_are_convolved_as_well_as_8_bits_can(
     generator = torch.Generator().manual_seed(seed)
     weight = torch.randn(32, 32, 3, generator=generator)
     given_rows = (torch.randn(rows, 32, generator=generator) + above) * loudness
-    said = Int8Kernel(weight, 1, 16).convolve(given_rows, None)
+    said = Int8Kernel(*rounded_weight(weight), 1, 16).convolve(given_rows, None)
     expected = F.conv1d(given_rows.T[None], weight)[0].T
     step = (given_rows.max().clamp_min(0) - given_rows.min().clamp_max(0)) / 255
     # Half a step of the input, half a step of the kernel, each at every tap and channel.
@@ -93,12 +93,39 @@ def test_any_rows_are_convolved_as_well_as_8_bits_can(
     assert ((said - expected).abs() <= most + 1e-6).all()
 
 
+@given(
+    rows=st.integers(1, 40),
+    loudness=st.sampled_from([0.0, 1e-30, 1e-6, 1.0, 1e6]),
+    above=st.floats(-3, 3),
+    outlier=st.sampled_from([1.0, 30.0, 1e4]),
+    then=st.sampled_from(["none", "relu", "gelu"]),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=100, deadline=None)
+def test_any_product_keeps_what_is_small_beside_what_is_large(
+    rows: int, loudness: float, above: float, outlier: float, then: Then, seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    weight = torch.randn(64, 32, generator=generator)
+    bias = torch.randn(64, generator=generator).bfloat16()
+    given_rows = torch.randn(rows, 32, generator=generator) + above
+    given_rows[rows // 2, 7] *= outlier
+    given_rows *= loudness
+    whole, scales = rounded_weight(weight)
+    said = Int8Matrix(whole, scales).product(given_rows, bias, then)
+    expected = THEN[then](F.linear(given_rows, whole * scales[:, None], bias.float()))
+    typical = given_rows.square().mean().sqrt()
+    # A step is a sixteenth of what is typical, and the error half a step in each of 32 channels.
+    most = weight.abs().sum(1) * typical / 32 * 1.1 + 1e-5 * given_rows.abs().max() * 32
+    assert ((said - expected).abs() <= 1.2 * most + 1e-5).all()
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
 def test_what_is_no_number_is_said_so(value: float) -> None:
     rows = torch.zeros(5, 32)
     rows[2, 3] = value
     with pytest.raises(FloatingPointError, match="no numbers"):
-        Int8Kernel(torch.ones(32, 32, 3), 1, 16).convolve(rows, None)
+        Int8Kernel(*rounded_weight(torch.ones(32, 32, 3)), 1, 16).convolve(rows, None)
 
 
 def test_what_is_asked_for_is_chosen() -> None:

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from luna_tts.nlp.bert_models import BertModel
-from luna_tts.precision import Arithmetic
+from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.vits.synthesizer import Synthesizer
 from luna_tts.vits.voice_folder import read_voice_folder
 from luna_tts.vits.weights import load_synthesizer
@@ -48,19 +48,23 @@ def test_what_was_kept_says_the_same_bit_for_bit(folder: Path, dtype: torch.dtyp
     assert torch.equal(walked(load(folder, dtype)), first)
 
 
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_a_bert_is_kept_as_well(tmp_path: Path, dtype: torch.dtype) -> None:
+@pytest.mark.parametrize(
+    "arithmetic",
+    [EXACT, Arithmetic(torch.bfloat16), Arithmetic(torch.bfloat16, int8=True)],
+    ids=lambda arithmetic: str(arithmetic.kind),
+)
+def test_a_bert_is_kept_as_well(tmp_path: Path, arithmetic: Arithmetic) -> None:
     ignored = shutil.ignore_patterns(".luna")
     folder = Path(shutil.copytree(GOLDEN / "bert_h64", tmp_path / "bert", ignore=ignored))
     (folder / ".luna").touch()  # nothing can be kept there
-    made = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    made = BertModel(folder, "cpu", arithmetic).feature("今日はいい天気")
     (folder / ".luna").unlink()
-    first = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    first = BertModel(folder, "cpu", arithmetic).feature("今日はいい天気")
     weights = folder / "model.safetensors"
     about = weights.stat()
     weights.write_bytes(bytes(about.st_size))
     os.utime(weights, ns=(about.st_atime_ns, about.st_mtime_ns))
-    again = BertModel(folder, "cpu", dtype).feature("今日はいい天気")
+    again = BertModel(folder, "cpu", arithmetic).feature("今日はいい天気")
     assert torch.equal(made, first)
     assert torch.equal(again, first)
 
