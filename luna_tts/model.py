@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zlib
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -28,6 +29,7 @@ from luna_tts.vits.streaming import Stream
 from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
 from luna_tts.vits.voice_folder import VoiceFolder
 from luna_tts.vits.weights import load_synthesizer
+from luna_tts.weight_cache import KeptWeights
 from luna_tts.world import change_pitch
 
 SDP_RATIO = 0.2
@@ -96,6 +98,7 @@ class TTSModel:
         self._japanese = JapaneseReader(frontend, bert)
         self._readers = readers
         self._network = load_synthesizer(folder.weights, folder.parameters, device, arithmetic)
+        self._notes = KeptWeights(folder.weights, arithmetic.kind)
         self._eager_decoder = self._network.dec
         if compiled:
             self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
@@ -107,8 +110,8 @@ class TTSModel:
     def warm_up(self) -> Generator[None]:
         """Speaks to nobody, so that the first listener does not wait, and levels the voice.
 
-        In each language whose reader is there, once. Where the compiled decoder fails, the ordinary
-        one takes its place.
+        In each language whose reader is there, once; how loud it is, is kept beside the weights.
+        Where the compiled decoder fails, the ordinary one takes its place.
         """
         for language in _WARM_UP:
             known = self._reader(SynthesisOptions(language=language)).language == language
@@ -117,24 +120,35 @@ class TTSModel:
 
     def _level(self, language: str) -> Generator[None]:
         heard: list[Samples] = []
+        style = self._folder.style_vector().tobytes()
+        name = f"gain {language} {self._folder.speaker_id()} {zlib.crc32(style)}"
+        kept = self._notes.note(name)
+        if kept is not None and not 0 < kept <= _MAX_GAIN:  # whoever wrote that
+            kept = None
+        lines = _WARM_UP[language][: None if kept is None else 1]
         try:
-            yield from self._speak_to_nobody(language, heard)
+            yield from self._speak_to_nobody(language, lines, heard)
         except Exception:
             if self._network.dec is self._eager_decoder:
                 raise
             _log.exception("voice %s: torch.compile failed, going on without", self.info.name)
             self._network.dec = self._eager_decoder
-            yield from self._speak_to_nobody(language, heard)
-        measured = loudness(np.concatenate(heard), self.info.sample_rate)
-        if np.isfinite(measured):
-            gain = self._gain(language) * 10 ** ((TARGET_LUFS - measured) / 20)
-            self._gains[language] = min(gain, _MAX_GAIN)
+            yield from self._speak_to_nobody(language, lines, heard)
+        if kept is None:
+            found = loudness(np.concatenate(heard), self.info.sample_rate)
+            if not np.isfinite(found):
+                return
+            kept = min(self._gain(language) * 10 ** ((TARGET_LUFS - found) / 20), _MAX_GAIN)
+            self._notes.write_note(name, kept)
+        self._gains[language] = kept
 
     def _gain(self, language: str) -> float:
         return self._gains.get(language, self._gains.get("ja", 1.0))
 
-    def _speak_to_nobody(self, language: str, heard: list[Samples]) -> Generator[None]:
-        for line in _WARM_UP[language]:
+    def _speak_to_nobody(
+        self, language: str, lines: Sequence[str], heard: list[Samples]
+    ) -> Generator[None]:
+        for line in lines:
             for chunk in self.stream(line, SynthesisOptions(language=language, seed=0)):
                 if chunk is not None:
                     heard.append(chunk.samples)

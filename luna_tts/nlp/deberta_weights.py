@@ -46,7 +46,7 @@ _KEYS: Final = "position_keys"
 _POSITIONS: Final = (_KEYS, "position_queries")
 """Ours alone: the relative positions, projected with the weights that project content."""
 
-_AT_ONCE: Final = 16
+_AT_ONCE: Final = 64
 """Weights that are packed side by side: so many are in memory twice."""
 _LOSS: Final = "snr"
 """The note of what was found in `_CHECKED` tokens."""

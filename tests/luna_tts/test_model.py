@@ -1,3 +1,4 @@
+import re
 import shutil
 from collections.abc import Generator
 from pathlib import Path
@@ -19,6 +20,7 @@ from luna_tts.loudness import CEILING, TARGET_LUFS, loudness
 from luna_tts.model import TTSModel, check_device
 from luna_tts.nlp.bert_models import BertModel
 from luna_tts.nlp.japanese.frontend import JapaneseFrontend
+from luna_tts.types import Samples
 from luna_tts.vits.voice_folder import read_voice_folder
 from tiny_voice import tiny_voice, wide_bert
 
@@ -132,6 +134,27 @@ def test_every_voice_has_the_common_loudness(model: TTSModel) -> None:
         pass
     levelled = loudness(model.infer(TEXT, seeded()).samples, 44_100)
     assert levelled == pytest.approx(min(TARGET_LUFS, quiet + 20), abs=2), "at most 20 dB more"
+
+
+@pytest.mark.parametrize("spoilt", ["", "NaN", "1e9", '"loud"', "{}"])
+def test_how_loud_a_voice_is_was_kept(tmp_path: Path, bert: BertModel, spoilt: str) -> None:
+    folder = tiny_voice(tmp_path / "koharu")
+
+    def opened() -> tuple[Samples, int]:
+        model = TTSModel(read_voice_folder(folder), bert, JapaneseFrontend())
+        steps = sum(1 for _ in model.warm_up())
+        return model.infer(TEXT, seeded()).samples, steps
+
+    samples, steps = opened()
+    if spoilt:
+        (notes,) = (folder / ".luna").glob("*.json")
+        notes.write_text(re.sub(r'("gain [^"]*": )[^,}]*', rf"\g<1>{spoilt}", notes.read_text()))
+    again, fewer = opened()
+    assert np.array_equal(again, samples)
+    assert fewer == steps if spoilt else fewer < steps
+    styles = np.load(folder / "style_vectors.npy")
+    np.save(folder / "style_vectors.npy", styles + np.float32(1))
+    assert opened()[1] > 0.8 * steps, "another style is measured anew"
 
 
 def test_given_phones_and_tones_are_spoken(model: TTSModel) -> None:
