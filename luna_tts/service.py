@@ -232,7 +232,7 @@ class TTSService:
         """Raises now what `stream` would raise for the same request: `NothingToSay` and others."""
         parts = self._cast(text, voice, options, words)
         try:
-            await self._scheduler.run(partial(check, parts, words), lambda: 0.0)
+            await self._scheduler.run(partial(check, parts, words), Deadline())
         except TimeoutError as error:
             raise SynthesisFailed(parts[0].voice.info.name) from error
 
@@ -243,7 +243,7 @@ class TTSService:
         """
         if len(text) > MAX_CHARACTERS:
             raise TextTooLong(len(text), MAX_CHARACTERS)
-        return await self._scheduler.run(partial(self._holder.read, text, words), lambda: 0.0)
+        return await self._scheduler.run(partial(self._holder.read, text, words), Deadline())
 
     async def stream(
         self,
@@ -271,8 +271,8 @@ class TTSService:
             async with aclosing(self._steps(speak(parts, words), deadline)) as chunks:
                 async for chunk in chunks:
                     if chunk is not None:
-                        if deadline and len(chunk.samples):
-                            deadline.sounds = True
+                        if deadline:
+                            deadline.gave(chunk.seconds)
                         if not finite(chunk.samples):
                             raise FloatingPointError("the voice made samples that are no numbers")
                         self._audio_seconds += chunk.seconds
@@ -375,7 +375,7 @@ class TTSService:
     async def _steps(
         self,
         steps: Generator[T],
-        seconds_left: Callable[[], float] | None = None,
+        deadline: Deadline | None = None,
         *,
         may_take_long: bool = False,
     ) -> AsyncGenerator[T, None]:
@@ -383,7 +383,7 @@ class TTSService:
         try:
             while True:
                 work = partial(self._timed_next, steps)
-                step = await self._scheduler.run(work, seconds_left, may_take_long=may_take_long)
+                step = await self._scheduler.run(work, deadline, may_take_long=may_take_long)
                 if step is _END:
                     return
                 yield step  # type: ignore[misc]

@@ -53,7 +53,7 @@ async def test_the_listener_who_would_run_dry_first_comes_first(scheduler: Sched
         asyncio.create_task(
             scheduler.run(
                 lambda name=name: order.append(name),
-                None if left is None else lambda left=left: left,
+                None if left is None else Deadline(lambda left=left: left),
             )
         )
         for name, left in waits.items()
@@ -70,7 +70,7 @@ async def test_equals_are_served_in_the_order_of_asking(scheduler: Scheduler) ->
     await gate.entered()
     order: list[int] = []
     tasks = [
-        asyncio.create_task(scheduler.run(lambda n=n: order.append(n), lambda: 0.0))
+        asyncio.create_task(scheduler.run(lambda n=n: order.append(n), Deadline()))
         for n in range(10)
     ]
     await asyncio.sleep(0)
@@ -121,12 +121,30 @@ async def test_closing_refuses_what_waits_and_ends_the_thread() -> None:
     await scheduler.aclose()
 
 
-def test_who_runs_dry_comes_before_who_has_just_asked() -> None:
-    new, playing = Deadline(lambda: 0.0), Deadline(lambda: 0.1)
-    playing.sounds = True
-    assert playing() < new() <= 0.25
-    comfortable = Deadline(lambda: 5.0)
-    comfortable.sounds = True
-    assert new() < comfortable()
-    new.sounds = True
-    assert new() == 0
+def playing(left: float, *, price: float = 0.1) -> Deadline:
+    deadline = Deadline(lambda: left)
+    deadline.gave(9)
+    deadline.work_seconds = 10 * price
+    return deadline
+
+
+def order(*deadlines: Deadline) -> list[int]:
+    return sorted(range(len(deadlines)), key=lambda place: deadlines[place].urgency())
+
+
+def test_who_is_nearly_dry_comes_before_who_has_just_asked() -> None:
+    nearly_dry, comfortable = playing(0.1, price=0.02), playing(5)
+    new = Deadline()
+    assert new.seconds_left() == pytest.approx(0.25, abs=0.1)
+    assert order(comfortable, new, nearly_dry) == [2, 1, 0]
+
+
+def test_of_those_who_are_nearly_dry_the_cheaper_voice_comes_first() -> None:
+    assert order(playing(0.0, price=0.3), playing(0.3, price=0.05)) == [1, 0]
+    assert order(playing(0.0, price=0.3), playing(3, price=0.05)) == [0, 1], "it has time"
+
+
+def test_of_equal_ones_whoever_began_first_is_not_cut_off() -> None:
+    first, second = playing(0.3, price=0.11), playing(0.0, price=0.09)
+    assert order(second, first) == [1, 0]
+    assert order(playing(2), playing(1)) == [1, 0], "none is nearly dry"
