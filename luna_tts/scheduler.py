@@ -19,6 +19,7 @@ import logging
 import math
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -36,8 +37,8 @@ _FIRST_SOUND_SECONDS = 0.25
 before a first sound let those go first who have less left than that."""
 _NEARLY_DRY_SECONDS = 0.4
 """Some steps of others fit into it, and one's own."""
-_CHEAPEST = 0.02
-"""Work a second of speech; cheaper voices are equal, and so is whoever has not begun."""
+_CHEAPEST = 1 / 16
+"""Work a second of speech; cheaper voices are equal."""
 STUCK_SECONDS = 30.0
 """A step that takes longer will not end."""
 WATCH_SECONDS = 1.0
@@ -47,34 +48,52 @@ _END_SECONDS = 5.0
 _log = logging.getLogger(__name__)
 
 
+@dataclass
+class Price:
+    """What the speech of one voice takes."""
+
+    work_seconds: float = 0.0
+    speech_seconds: float = 0.0
+
+    @property
+    def rank(self) -> int:
+        """Work a second of speech, in classes four times as wide: within one all are equal."""
+        price = self.work_seconds / (self.speech_seconds + 1)
+        return round(math.log2(max(price, _CHEAPEST)) / 2)
+
+
 class Deadline:
     """How urgent the next step of one utterance is."""
 
-    def __init__(self, seconds_left: Callable[[], float] = lambda: 0.0) -> None:
+    def __init__(
+        self, seconds_left: Callable[[], float] = lambda: 0.0, price: Price | None = None
+    ) -> None:
         self._seconds_left = seconds_left
+        self._price = price or Price()
         self._began = time.monotonic()
-        self._given = 0.0
-        self.work_seconds = 0.0
-        """What its steps took so far."""
+        self._sounds = False
+
+    def worked(self, seconds: float) -> None:
+        """A step of it took so long."""
+        self._price.work_seconds += seconds
 
     def gave(self, seconds: float) -> None:
         """Its listener was given so much to hear."""
-        self._given += seconds
+        self._price.speech_seconds += seconds
+        self._sounds = self._sounds or seconds > 0
 
     def seconds_left(self) -> float:
         """What is left to hear; for who waits for the first sound, at least until that is due."""
         left = self._seconds_left()
         due = self._began + _FIRST_SOUND_SECONDS
-        return left if self._given else max(left, due - time.monotonic())
+        return left if self._sounds else max(left, due - time.monotonic())
 
     def urgency(self) -> tuple[float, int, float]:
         """Less is more urgent."""
         left = self.seconds_left()
         if left > _NEARLY_DRY_SECONDS:
             return (left, 0, self._began)
-        # Work a second of speech, in classes four times as wide: within one, nobody is favoured.
-        price = max(self.work_seconds / (self._given + 1), _CHEAPEST)
-        return (_NEARLY_DRY_SECONDS, round(math.log2(price) / 2), self._began)
+        return (_NEARLY_DRY_SECONDS, self._price.rank, self._began)
 
 
 @dataclass(eq=False)
@@ -98,7 +117,7 @@ class _Step:
         try:
             result = self.work()
             if self.deadline:
-                self.deadline.work_seconds += time.monotonic() - self.began_at
+                self.deadline.worked(time.monotonic() - self.began_at)
         except BaseException as error:
             if not self.future.done():
                 self.future.set_exception(error)
@@ -116,6 +135,7 @@ class Scheduler:
         self._lock = threading.Lock()
         self._come = threading.Condition(self._lock)
         self._closed = False
+        self._prices: defaultdict[str, Price] = defaultdict(Price)
         self.relieved = 0
         """How many threads were left to themselves."""
         self._thread = self._new_thread()
@@ -130,6 +150,10 @@ class Scheduler:
         """How long the present step has been running; 0 if none is."""
         step = self._running
         return time.monotonic() - step.began_at if step else 0.0
+
+    def deadline(self, voice: str, seconds_left: Callable[[], float] | None) -> Deadline | None:
+        """Of an utterance of `voice`; none where nobody listens."""
+        return Deadline(seconds_left, self._prices[voice]) if seconds_left else None
 
     async def run(
         self,

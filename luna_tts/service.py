@@ -88,8 +88,8 @@ class TTSService:
             berts: ISO 639-1 code -> the folder of that language's BERT.
             device: where PyTorch computes: "cpu", "cuda", "cuda:1", "mps".
             precision: "fp32" computes as the voice was trained; "bf16" in half the bits; "int8" has
-                most of the decoder in 8; "auto" measures at the start what is fastest. Where a
-                voice would lose too much, it computes in more.
+                most of the work in 8; "auto" measures at the start what is fastest. Where a
+                voice or BERT would lose too much, it computes in more.
             compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
                 small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.
@@ -265,7 +265,7 @@ class TTSService:
         """
         parts = self._cast(text, voice, options, words)
         self._streams += 1
-        deadline = Deadline(seconds_left) if seconds_left else None
+        deadline = self._scheduler.deadline(parts[0].voice.info.name, seconds_left)
         try:
             await self._learn(parts)
             async with aclosing(self._steps(speak(parts, words), deadline)) as chunks:

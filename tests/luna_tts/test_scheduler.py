@@ -124,7 +124,7 @@ async def test_closing_refuses_what_waits_and_ends_the_thread() -> None:
 def playing(left: float, *, price: float = 0.1) -> Deadline:
     deadline = Deadline(lambda: left)
     deadline.gave(9)
-    deadline.work_seconds = 10 * price
+    deadline.worked(10 * price)
     return deadline
 
 
@@ -148,3 +148,16 @@ def test_of_equal_ones_whoever_began_first_is_not_cut_off() -> None:
     first, second = playing(0.3, price=0.11), playing(0.0, price=0.09)
     assert order(second, first) == [1, 0]
     assert order(playing(2), playing(1)) == [1, 0], "none is nearly dry"
+
+
+async def test_what_a_voice_costs_is_known_before_it_begins(scheduler: Scheduler) -> None:
+    for voice, seconds in (("large", 0.3), ("small", 0.01)):
+        before = scheduler.deadline(voice, lambda: 0.0)
+        assert before
+        before.gave(0.1)
+        before.worked(seconds)
+    large, small = (scheduler.deadline(voice, lambda: 0.0) for voice in ("large", "small"))
+    assert large
+    assert small
+    assert order(large, small) == [1, 0]
+    assert scheduler.deadline("small", None) is None
