@@ -91,7 +91,7 @@ async def main() -> None:
 async def curve(
     name: str, service: TTSService, seconds: float, step: int
 ) -> dict[str, list[tuple[float, float]]]:
-    """More and more listeners, until under half of them are fed either way."""
+    """More and more listeners, until one way feeds under half of them."""
     await service.start()
     points: dict[str, list[tuple[float, float]]] = {f"{name}, {way}": [(0, 0)] for way in WAYS}
     for count in itertools.count(step, step):
@@ -107,7 +107,7 @@ async def curve(
             )
             points[f"{name}, {way}"].append((count, fed[way]))
         print(row, flush=True)
-        if max(fed.values()) < count / 2:
+        if min(fed.values()) < count / 2:
             break
     await service.aclose()
     return points

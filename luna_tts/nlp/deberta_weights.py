@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -101,9 +102,13 @@ def _signal_to_noise(model: Deberta, careful: Deberta) -> float:
     """Of the features that both give of some tokens, in decibels."""
     last = model.config.vocab_size - 1
     tokens = [last * place // _CHECKED for place in range(_CHECKED)]
-    said, expected = model(tokens).double(), careful(tokens).double()
+    try:
+        said, expected = model(tokens).double(), careful(tokens).double()
+    except FloatingPointError:
+        return -math.inf
     noise = (said - expected).square().sum().clamp_min(1e-20)
-    return float(10 * torch.log10(expected.square().sum() / noise))
+    found = float(10 * torch.log10(expected.square().sum() / noise))
+    return found if math.isfinite(found) else -math.inf
 
 
 def _fill(

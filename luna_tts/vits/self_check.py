@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from luna_tts.vits.synthesizer import Synthesizer
@@ -17,13 +19,20 @@ _FRAMES = 24
 
 @torch.inference_mode()
 def signal_to_noise(network: Synthesizer, exact: Synthesizer) -> float:
-    """Of the audio that both make of the same latent frames by flow and decoder, in decibels."""
+    """Of the audio that both make of the same latent frames by flow and decoder, in decibels.
+
+    Minus infinity where one of them makes what is no number.
+    """
     generator = torch.Generator().manual_seed(0)
     channels = exact.hyper_parameters.inter_channels
     frames = torch.randn(1, channels, _FRAMES, generator=generator).to(exact.device)
-    said, expected = (_said(each, frames) for each in (network, exact))
+    try:
+        said, expected = (_said(each, frames) for each in (network, exact))
+    except FloatingPointError:
+        return -math.inf
     noise = (said - expected).square().sum().clamp_min(1e-20)
-    return float(10 * torch.log10(expected.square().sum() / noise))
+    found = float(10 * torch.log10(expected.square().sum() / noise))
+    return found if math.isfinite(found) else -math.inf
 
 
 def _said(network: Synthesizer, z: torch.Tensor) -> torch.Tensor:

@@ -132,3 +132,16 @@ def test_what_is_asked_for_is_chosen() -> None:
     assert choose_arithmetic("fp32", "cpu") == EXACT
     assert choose_arithmetic("bf16", "cpu") == Arithmetic(torch.bfloat16)
     assert choose_arithmetic("int8", "cpu").int8
+
+
+def test_a_voice_that_says_no_numbers_is_loaded_and_found_out_when_it_speaks(
+    tmp_path: Path,
+) -> None:
+    folder = tiny_voice(tmp_path / "voice", model=WIDE)
+    weights = read_voice_folder(folder).weights
+    state = safetensors.torch.load_file(weights)
+    name = next(name for name in state if name.startswith("flow.") and name.endswith("pre.bias"))
+    state[name][:1] = 3e38
+    safetensors.torch.save_file(state, weights)
+    for _ in range(2):  # measured, and remembered
+        assert not walked(load(folder, Arithmetic(torch.bfloat16, int8=True))).isfinite().all()
