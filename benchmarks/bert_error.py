@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from benchmarks.quality import snr
 from luna_tts import SynthesisOptions
 from luna_tts.model import TTSModel
 from luna_tts.nlp.bert_models import BertModel
@@ -76,7 +77,7 @@ def main() -> None:
             durations = trial.durations
             trial.given = list(durations)
             said = trial.say(line, noisy)
-            heard.append(10 * np.log10(np.sum(expected**2) / np.sum((said - expected) ** 2)))
+            heard.append(snr(expected, said))
             moved += sum(
                 int((a - b).abs().sum()) for a, b in zip(durations, trial.durations, strict=True)
             )

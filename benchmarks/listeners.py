@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import itertools
 import random
 import time
 from contextlib import aclosing
@@ -34,6 +33,8 @@ AHEAD_SECONDS = 10.0
 """How much of a line is made ahead of its listener, as the bot does."""
 GAP_SECONDS = 0.06
 """A silence inside a line that a listener notices."""
+STEPS = 6
+"""In which listeners are added, at most: begun lines may go on however many others wait."""
 WAYS = {"first come": False, "deadline": True}
 
 
@@ -91,10 +92,10 @@ async def main() -> None:
 async def curve(
     name: str, service: TTSService, seconds: float, step: int
 ) -> dict[str, list[tuple[float, float]]]:
-    """More and more listeners, until one way feeds under half of them."""
+    """More and more listeners, until under half of them are fed either way."""
     await service.start()
     points: dict[str, list[tuple[float, float]]] = {f"{name}, {way}": [(0, 0)] for way in WAYS}
-    for count in itertools.count(step, step):
+    for count in range(step, STEPS * step + 1, step):
         row = f"  {count:3} {name:24}"
         fed = {}
         for way, told in WAYS.items():
@@ -107,7 +108,7 @@ async def curve(
             )
             points[f"{name}, {way}"].append((count, fed[way]))
         print(row, flush=True)
-        if min(fed.values()) < count / 2:
+        if max(fed.values()) < count / 2:
             break
     await service.aclose()
     return points

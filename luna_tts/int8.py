@@ -29,7 +29,7 @@ _LEVELS: Final = 255
 _MOST: Final = 127
 _ZERO: Final = 128
 """Any zero point but 0: the packed form is to have room for what it takes to correct for one."""
-_FEW_ROWS: Final = 32
+FEW_ROWS: Final = 32
 """What oneDNN is told to pack for; the packed form serves any other number of rows as well."""
 _COARSEST: Final = 1 / 16
 """Of a step, in root mean squares of what is rounded, which then keeps 35 dB. A few large values
@@ -54,7 +54,7 @@ class Int8Matrix:
     def __init__(self, whole: Tensor, scales: Tensor) -> None:
         """`whole` and `scales`: what `rounded_weight` gives."""
         self._scales = scales
-        self._packed = torch.ops.onednn.qlinear_prepack(whole, [_FEW_ROWS, whole.shape[1]])
+        self._packed = torch.ops.onednn.qlinear_prepack(whole, [FEW_ROWS, whole.shape[1]])
         self._zeros = torch.zeros(len(whole), dtype=torch.int32)
 
     def product(self, rows: Tensor, bias: Tensor | None, then: Then = "none") -> Tensor:

@@ -12,11 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.int8 import THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
-
-_ROWS: Final = 32
-"""What oneDNN is told to pack for; the packed form serves any other number of rows as well."""
-
+from luna_tts.int8 import FEW_ROWS, THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
 
 _SCALES: Final = ".scales"
 
@@ -95,7 +91,7 @@ def packed(matrix: Tensor) -> Tensor | None:
     """A matrix [out, in] in oneDNN's order, or None where oneDNN does not compute."""
     if not computes(matrix):
         return None
-    order: Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.detach(), _ROWS)
+    order: Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.detach(), FEW_ROWS)
     return order
 
 
@@ -169,7 +165,7 @@ class FrameConv1d(Conv1d):
         In 8 bits it remains a convolution, which oneDNN packs faster.
         """
         if in_8_bits(self):
-            self.int8 = Int8Kernel(self.weight, self.scales, 1, _ROWS)
+            self.int8 = Int8Kernel(self.weight, self.scales, 1, FEW_ROWS)
             self.weight = without_memory(self.weight)
             return
         matrix = self.weight.transpose(1, 2).flatten(1)

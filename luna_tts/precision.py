@@ -50,6 +50,14 @@ class Arithmetic:
 EXACT = Arithmetic()
 
 
+def signal_to_noise(said: Tensor, expected: Tensor) -> float:
+    """Of what was said in fewer bits, in decibels; minus infinity where a value is no number."""
+    said, expected = said.double(), expected.double()
+    noise = (said - expected).square().sum().clamp_min(1e-20)
+    found = float(10 * torch.log10(expected.square().sum() / noise))
+    return found if math.isfinite(found) else -math.inf
+
+
 def choose_arithmetic(precision: Precision, device: str) -> Arithmetic:
     """What `precision` means on `device`; "auto" and "int8" measure for some milliseconds."""
     if precision == "fp32":

@@ -6,7 +6,7 @@ before a comfortable listener's tenth (earliest deadline first, Liu and Layland 
 
 When more is asked for than there is, deadlines alone would let everybody run dry in turn (Locke
 1986). So of those who are nearly dry the cheapest voice comes first, and of equal ones whoever
-began first: a few wait, or are stepped down, and the others hear no gap.
+began first: some wait, or are stepped down, and more of the others hear no gap.
 
 A step that does not end (a driver that hangs, a disk that does not answer) cannot be interrupted in
 Python: its thread is left to itself and another one goes on.

@@ -19,7 +19,7 @@ from luna_tts.modules import assign, converted, is_scales, weight_of
 from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
-from luna_tts.precision import EXACT, Arithmetic
+from luna_tts.precision import EXACT, Arithmetic, signal_to_noise
 from luna_tts.threads import compute_alone
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
@@ -83,7 +83,7 @@ def load_deberta(
         return model
     careful = _without_weights(config, arithmetic.finer)
     _fill(careful, source, arithmetic.finer, device)
-    found = _signal_to_noise(model, careful)
+    found = _features_signal_to_noise(model, careful)
     kept.write_note(_LOSS, round(found, 1))
     if found >= _LEAST_SNR:
         return model
@@ -98,17 +98,14 @@ def _without_weights(config: DebertaConfig, arithmetic: Arithmetic) -> Deberta:
     return model
 
 
-def _signal_to_noise(model: Deberta, careful: Deberta) -> float:
+def _features_signal_to_noise(model: Deberta, careful: Deberta) -> float:
     """Of the features that both give of some tokens, in decibels."""
     last = model.config.vocab_size - 1
     tokens = [last * place // _CHECKED for place in range(_CHECKED)]
     try:
-        said, expected = model(tokens).double(), careful(tokens).double()
+        return signal_to_noise(model(tokens), careful(tokens))
     except FloatingPointError:
         return -math.inf
-    noise = (said - expected).square().sum().clamp_min(1e-20)
-    found = float(10 * torch.log10(expected.square().sum() / noise))
-    return found if math.isfinite(found) else -math.inf
 
 
 def _fill(

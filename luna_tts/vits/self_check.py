@@ -6,6 +6,7 @@ import math
 
 import torch
 
+from luna_tts.precision import signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer
 
 LEAST_SNR = 30.0
@@ -18,7 +19,7 @@ _FRAMES = 24
 
 
 @torch.inference_mode()
-def signal_to_noise(network: Synthesizer, exact: Synthesizer) -> float:
+def audio_signal_to_noise(network: Synthesizer, exact: Synthesizer) -> float:
     """Of the audio that both make of the same latent frames by flow and decoder, in decibels.
 
     Minus infinity where one of them makes what is no number.
@@ -30,13 +31,11 @@ def signal_to_noise(network: Synthesizer, exact: Synthesizer) -> float:
         said, expected = (_said(each, frames) for each in (network, exact))
     except FloatingPointError:
         return -math.inf
-    noise = (said - expected).square().sum().clamp_min(1e-20)
-    found = float(10 * torch.log10(expected.square().sum() / noise))
-    return found if math.isfinite(found) else -math.inf
+    return signal_to_noise(said, expected)
 
 
 def _said(network: Synthesizer, z: torch.Tensor) -> torch.Tensor:
     speaker = network.speaker(0)
     for step in range(network.flow.steps()):
         z = network.flow_step(z, speaker, step)
-    return network.decode(z, speaker).double()
+    return network.decode(z, speaker)

@@ -19,14 +19,14 @@ from luna_tts.modules import assign, converted, is_scales, weight_of
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import row_weights
-from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
+from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 Shape = tuple[int, ...]
 
 _LOSS = "snr"
-"""The note of what `signal_to_noise` found."""
+"""The note of what `audio_signal_to_noise` found."""
 
 
 def load_synthesizer(
@@ -54,7 +54,7 @@ def load_synthesizer(
         return network
     careful = _without_weights(parameters)
     _fill(careful, weights, torch.float32, device)
-    found = signal_to_noise(network, careful)
+    found = audio_signal_to_noise(network, careful)
     kept.write_note(_LOSS, round(found, 1))
     if found >= LEAST_SNR:
         return network

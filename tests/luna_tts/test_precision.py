@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from luna_tts.int8 import THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
 from luna_tts.precision import EXACT, Arithmetic, choose_arithmetic
-from luna_tts.vits.self_check import LEAST_SNR, signal_to_noise
+from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
 from luna_tts.vits.streaming import Stream
 from luna_tts.vits.synthesizer import Synthesizer
 from luna_tts.vits.voice_folder import read_voice_folder
@@ -35,7 +35,7 @@ def test_a_voice_sounds_the_same_in_fewer_bits(tmp_path: Path, arithmetic: Arith
     folder = tiny_voice(tmp_path / "voice", model=WIDE)
     network, exact = load(folder, arithmetic), load(folder, EXACT)
     assert not torch.equal(walked(network), walked(exact)), "it computes in something else"
-    assert signal_to_noise(network, exact) >= LEAST_SNR
+    assert audio_signal_to_noise(network, exact) >= LEAST_SNR
 
 
 @pytest.mark.parametrize("arithmetic", COARSE, ids=str)

@@ -137,6 +137,8 @@ def test_who_is_nearly_dry_comes_before_who_has_just_asked() -> None:
     new = Deadline()
     assert new.seconds_left() == pytest.approx(0.25, abs=0.1)
     assert order(comfortable, new, nearly_dry) == [2, 1, 0]
+    new.gave(1)
+    assert new.seconds_left() == 0
 
 
 def test_of_those_who_are_nearly_dry_the_cheaper_voice_comes_first() -> None:
