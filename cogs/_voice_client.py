@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 GOODBYE_SECONDS = 1.5
 """How long Discord may take to answer that Luna has left."""
-ANSWER_SECONDS = 1.5
+ANSWER_SECONDS = 2.5
 """How long a voice server that is there may take to answer the end of a connection."""
 MOVE_SECONDS = 3.0
 """How long Discord may take to name another voice server once it has closed the old one."""
