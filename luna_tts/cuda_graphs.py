@@ -1,7 +1,7 @@
 """Work for a graphics card, recorded once and launched as one (CUDA graphs).
 
 Speech is thousands of small operations: a card is done with each before Python has asked for the
-next. What is recorded is of fixed shapes; texts and speech of any length are padded to few.
+next. What is recorded is of fixed shapes; see few_lengths.py.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 _MOST: Final = 256
 """Recordings that are kept; those that were not used for longest go."""
@@ -66,8 +65,3 @@ class _Recording:
             place.copy_(tensor)
         self._graph.replay()
         return tuple(tensor.clone() for tensor in self._outputs)
-
-
-def padded(tensor: Tensor, step: int) -> Tensor:
-    """With zeros at the end of the last dimension, to the next multiple of `step`."""
-    return F.pad(tensor, (0, -tensor.shape[-1] % step))

@@ -54,9 +54,16 @@ def use_8_bits(module: Linear | Conv1d) -> None:
     """
     weight = module.weight
     del module.weight
-    scales = weight.new_empty(len(weight), dtype=torch.float32)
-    module.scales = nn.Parameter(scales, requires_grad=False)
-    module.weight = nn.Parameter(torch.empty_like(weight, dtype=torch.int8), requires_grad=False)
+    module.scales = _placeholder(weight.shape[:1], torch.float32)
+    module.weight = _placeholder(weight.shape, torch.int8)
+
+
+def float32_biases(network: nn.Module) -> set[str]:
+    """Names of the biases that are added to sums in 8 bits."""
+    kinds = Linear | Conv1d
+    return {
+        f"{n}.bias" for n, m in network.named_modules() if isinstance(m, kinds) and in_8_bits(m)
+    }
 
 
 def weight_of(name: str) -> str:
@@ -112,7 +119,12 @@ def product(
 
 def without_memory(weight: Tensor) -> nn.Parameter:
     """What is left of a packed weight: its shape and precision."""
-    return nn.Parameter(torch.empty_like(weight, device="meta"), requires_grad=False)
+    return _placeholder(weight.shape, weight.dtype)
+
+
+def _placeholder(shape: torch.Size, dtype: torch.dtype) -> nn.Parameter:
+    # Not `empty_like`, which imports sympy for what is on the meta device: 0.7 s and 30 MB.
+    return nn.Parameter(torch.empty(shape, dtype=dtype, device="meta"), requires_grad=False)
 
 
 class Embedding(nn.Embedding):

@@ -18,12 +18,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luna_tts.cuda_graphs import Graphs, padded
+from luna_tts.cuda_graphs import Graphs
+from luna_tts.few_lengths import TOKENS, padded
 from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear, use_8_bits
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig
 
-_STEP: Final = 16
-"""On a graphics card texts are padded to multiples of so many tokens: few lengths are recorded."""
 _RECORDED: Final = 256
 """Longer texts are large enough to keep a card busy while Python asks for the next step."""
 _CONV_ACTIVATIONS: Final[dict[str, Callable[[Tensor], Tensor]]] = {
@@ -62,16 +61,15 @@ class Deberta(nn.Module):
     def forward(self, ids: Sequence[int]) -> Tensor:
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
         device, count = self.embedding.weight.device, len(ids)
-        tokens = torch.tensor(ids, device=device)
-        if not self._graphs.records(tokens) or count > _RECORDED:
-            return self.features(tokens, *self.position_columns(count, device))
-        tokens = padded(tokens, _STEP)
+        tokens = padded(torch.tensor(ids, device=device), TOKENS)
         columns, reached = self.position_columns(len(tokens), device)
 
         def work(tokens: Tensor, columns: Tensor, length: Tensor) -> tuple[Tensor]:
             return (self.features(tokens, columns, reached, length),)
 
         length = torch.tensor([count], device=device)
+        if not self._graphs.records(tokens) or count > _RECORDED:
+            return work(tokens, columns, length)[0][:count]
         return self._graphs.run(len(tokens), work, tokens, columns, length)[0][:count]
 
     def features(

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from luna_tts.modules import assign, converted, is_scales, weight_of
+from luna_tts.modules import assign, converted, float32_biases, is_scales, weight_of
 from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
@@ -116,8 +116,12 @@ def _fill(
     kept: KeptWeights | None = None,
 ) -> None:
     """Each weight goes to its place; what is to be packed for 8 bits takes all processors."""
+    exact = float32_biases(model)
     form = {
-        name: (tuple(value.shape), _dtype(name, value.dtype, arithmetic))
+        name: (
+            tuple(value.shape),
+            torch.float32 if name in exact else _dtype(name, value.dtype, arithmetic),
+        )
         for name, value in model.state_dict().items()
     }
     make = partial(_read, source, form, model.config)

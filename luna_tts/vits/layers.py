@@ -62,7 +62,7 @@ class RowConv1d(Conv1d):
         """[n, C] -> [n - reach, out] at first, later [n, out]; negative values times `slope`."""
         rows = rows.to(self.dtype)
         past = stream.next(rows, before=self.reach)
-        past.add(rows, slope, after=self.reach if stream.last else 0)
+        past.add(rows, slope, stream.surplus, self.reach if stream.last else 0)
         ready = len(past.rows) - 2 * self.reach
         if ready <= 0:
             return rows.new_empty(0, self.out_channels)
@@ -118,7 +118,8 @@ class RowConvTranspose1d(ConvTranspose1d):
         rows = rows.to(self.weight.dtype)
         past = stream.next(rows, before=self.context, owed=self.cut)
         after = -(-self.tail // self.rate) if stream.last else 0
-        past.add(rows, slope, after)
+        past.add(rows, slope, stream.surplus, after)
+        stream.surplus *= self.rate
         ready, channels = len(rows) + after, rows.shape[1]
         if ready == 0:
             return rows.new_empty(0, self.out_channels)

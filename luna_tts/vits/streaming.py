@@ -21,10 +21,11 @@ class Past:
         self.owed = owed
         """Rows that are still to be cut off at the beginning of its output."""
 
-    def add(self, rows: Tensor, slope: float = 1.0, after: int = 0) -> None:
+    def add(self, rows: Tensor, slope: float = 1.0, surplus: int = 0, after: int = 0) -> None:
         """Puts `rows` behind these, negative values times `slope`, and `after` rows of zeros.
 
-        In one pass over the memory: that is what a decoder's narrow stages spend their time on.
+        The last `surplus` of them become zeros as well. In one pass over the memory: that is what a
+        decoder's narrow stages spend their time on.
         """
         before, new = len(self.rows), len(rows)
         joined = rows.new_empty(before + new + after, rows.shape[1])
@@ -34,7 +35,8 @@ class Past:
             place.copy_(rows)
         else:
             torch.ops.aten.leaky_relu.out(rows, slope, out=place)
-        joined[before + new :] = 0
+        if surplus + after:
+            joined[before + new - surplus :] = 0
         self.rows = joined
 
     def drop(self, count: int) -> None:
@@ -67,6 +69,8 @@ class Stream:
         self._place = 0
         self.last = False
         """Whether nothing comes after the present piece."""
+        self.surplus = 0
+        """How many rows at the end of what runs now are no speech: each layer sees zeros there."""
 
     @property
     def form(self) -> Form:
@@ -85,9 +89,9 @@ class Stream:
             self._pasts.append(Past(rows, owed))
             first += count * channels
 
-    def begin(self, last: bool) -> None:
-        """A new piece enters the first layer."""
-        self._place, self.last = 0, last
+    def begin(self, last: bool, surplus: int) -> None:
+        """A new piece enters the first layer; only the last one may have a surplus."""
+        self._place, self.last, self.surplus = 0, last, surplus
 
     def next(self, like: Tensor, before: int = 0, owed: int = 0) -> Past:
         """The past of the layer that runs now; it begins with `before` rows of zeros."""

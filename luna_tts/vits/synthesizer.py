@@ -14,8 +14,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from luna_tts.cuda_graphs import Graphs, padded
+from luna_tts.cuda_graphs import Graphs
 from luna_tts.errors import SpeechTooLong
+from luna_tts.few_lengths import FRAMES, LAST_FRAMES, padded
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import Embedding
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
@@ -39,8 +40,6 @@ def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
     return dtype if heavy else torch.float32
 
 
-_FRAMES_STEP = 64
-"""On a graphics card speech is padded to multiples of so many frames: few lengths are recorded."""
 _RECORDED_FRAMES = 1024
 _RECORDED_WINDOW = 96
 """Longer work is large enough to keep a card busy while Python asks for it."""
@@ -158,14 +157,14 @@ class Synthesizer(nn.Module):
     def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
         """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
         frames = z.shape[2]
-        if not self._graphs.records(z) or frames > _RECORDED_FRAMES:
-            return self.flow.reverse_step(z, speaker, step)
-        filled = padded(z, _FRAMES_STEP)
+        filled = padded(z, FRAMES)
         length = torch.tensor([frames], device=z.device)
 
         def work(z: Tensor, speaker: Tensor, length: Tensor) -> tuple[Tensor]:
             return (self.flow.reverse_step(z, speaker, step, length),)
 
+        if not self._graphs.records(z) or frames > _RECORDED_FRAMES:
+            return work(filled, speaker, length)[0][:, :, :frames]
         key = ("flow", step, filled.shape[2])
         return self._graphs.run(key, work, filled, speaker, length)[0][:, :, :frames]
 
@@ -180,7 +179,8 @@ class Synthesizer(nn.Module):
         """
         stream, g = stream or Stream(), speaker[:, :, 0]
         if not self._graphs.records(z) or z.shape[2] > _RECORDED_WINDOW:
-            samples: Tensor = self.dec(z[0].T, g, stream, last)
+            rows = padded(z[0].T, LAST_FRAMES, 0) if last else z[0].T
+            samples: Tensor = self.dec(rows, g, stream, last, len(rows) - z.shape[2])
             return samples
         before = stream.form
 

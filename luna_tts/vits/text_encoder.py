@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
+from luna_tts.few_lengths import PHONES, padded
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import Embedding, FrameConv1d, Linear
 from luna_tts.vits.attention import Encoder
@@ -82,9 +84,12 @@ class TextEncoder(nn.Module):
         """A sentence and the speaker [1, G, 1] -> its prior. `KeyError`: no BERT slot for it."""
         x = self.emb(text.phones) + self.tone_emb(text.tones) + self.language_emb(text.languages)
         x = x + self._bert(text.bert.T, text.language) + self.style_proj(text.style[None])
-        hidden = self.encoder(x * math.sqrt(x.shape[1]), speaker)
-        mean, log_deviation = self.proj(hidden).T[None].chunk(2, 1)
-        return EncodedText(hidden.T[None], mean, log_deviation)
+        filled = padded(x * math.sqrt(x.shape[1]), PHONES, 0)
+        length = torch.tensor([len(x)], device=x.device)
+        hidden = self.encoder(filled, speaker, length)
+        prior = self.proj(hidden)[: len(x)]
+        mean, log_deviation = prior.T[None].chunk(2, 1)
+        return EncodedText(hidden[: len(x)].T[None], mean, log_deviation)
 
     def _bert(self, features: Tensor, language: str) -> Tensor:
         """[T, 1024] -> [T, H]. Slots of other languages are fed with zeros: their biases stay."""

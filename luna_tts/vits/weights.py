@@ -15,7 +15,7 @@ from torch import Tensor
 
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import assign, converted, is_scales, weight_of
+from luna_tts.modules import assign, converted, float32_biases, is_scales, weight_of
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.layers import row_weights
@@ -74,11 +74,11 @@ def _fill(
     kept: KeptWeights | None = None,
 ) -> None:
     """Each weight goes to its device; a turned one is turned back, on the CPU not in memory."""
-    rows = row_weights(network)
+    rows, exact = row_weights(network), float32_biases(network)
     form = {
         name: (
             _turned(tuple(value.shape)) if name in rows else tuple(value.shape),
-            torch.int8 if value.dtype == torch.int8 else weight_dtype(name, dtype),
+            _dtype(name, value.dtype, torch.float32 if name in exact else dtype),
         )
         for name, value in network.state_dict().items()
     }
@@ -89,6 +89,11 @@ def _fill(
             placed = placed.transpose(1, -1)
             placed = placed if placed.device.type == "cpu" else placed.contiguous()
         assign(network, name, placed)
+
+
+def _dtype(name: str, numbers: torch.dtype, dtype: torch.dtype) -> torch.dtype:
+    """Of a parameter that has these `numbers` in a network that computes in `dtype`."""
+    return numbers if numbers == torch.int8 else weight_dtype(name, dtype)
 
 
 def _turned(shape: Shape) -> Shape:

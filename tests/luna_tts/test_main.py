@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from luna_tts.__main__ import main
+from tiny_voice import tiny_voice
 
 
 def test_say_writes_a_wav_and_tells_how_long_it_took(
@@ -66,6 +67,22 @@ def test_importing_the_engine_imports_nothing_heavy() -> None:
     code = f"import luna_tts, sys; print([m for m in {heavy} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_loading_in_8_bits_does_not_import_half_a_compiler(tmp_path: Path) -> None:
+    folder = tiny_voice(tmp_path / "voice", model={"upsample_initial_channel": 128})
+    code = f"""
+import sys
+from pathlib import Path
+from luna_tts.precision import Arithmetic
+from luna_tts.vits.voice_folder import read_voice_folder
+from luna_tts.vits.weights import load_synthesizer
+voice = read_voice_folder(Path({str(folder)!r}))
+load_synthesizer(voice.weights, voice.parameters, arithmetic=Arithmetic(int8=True))
+print("sympy" in sys.modules)
+"""
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"
 
 
 def test_the_readmes_examples_run() -> None:

@@ -10,6 +10,7 @@ import torch
 
 from luna_tts.cuda_graphs import Graphs
 from luna_tts.errors import SpeechTooLong
+from luna_tts.few_lengths import Step
 from luna_tts.vits import attention
 from luna_tts.vits.streaming import Stream
 from luna_tts.vits.synthesizer import MAX_FRAMES, Synthesizer
@@ -72,6 +73,31 @@ def test_a_slice_decodes_to_the_samples_of_the_whole(tmp_path: Path, model: dict
         ]
         assert all(len(part) == width * hop for part in parts[40 // width + 1 : -1])
         assert (torch.cat(parts) - whole).abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("upsample_kernels", [[16, 16, 8], [15, 9, 8]], ids=["even", "odd"])
+def test_zeros_behind_text_and_speech_change_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, upsample_kernels: list[int]
+) -> None:
+    net = network(tmp_path / "voice", model={"upsample_kernel_sizes": upsample_kernels})
+    speaker = net.speaker(1)
+
+    def said(length: int) -> list[torch.Tensor]:
+        encoded = net.encode(text(length), speaker)
+        z = encoded.mean
+        for step in range(net.flow.steps()):
+            z = net.flow_step(z, speaker, step)
+        stream = Stream()
+        first = net.decode(z[:, :, : length // 2], speaker, stream, last=False)
+        rest = net.decode(z[:, :, length // 2 :], speaker, stream)
+        return [encoded.hidden, z, net.decode(z, speaker), torch.cat((first, rest))]
+
+    for length in (2, 8, 15, 17, 31, 33, 64):
+        with monkeypatch.context() as without:
+            without.setattr(Step, "after", lambda *_: 0)
+            expected = said(length)
+        for ours, theirs in zip(said(length), expected, strict=True):
+            torch.testing.assert_close(ours, theirs, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("jp_extra", [True, False])
