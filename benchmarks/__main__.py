@@ -104,18 +104,18 @@ def main() -> None:
 
 
 def lines(options: argparse.Namespace, threads: int) -> None:
-    """Lines of three lengths, warm, in turns."""
+    """Lines of three lengths, in turns; the engines are warm, each line is new to them."""
     where = "one thread, another process busy" if threads else f"warm, {options.device}"
     print(f"{where}: median (quartiles) of {options.runs}, seconds")
     with ExitStack() as stack:
         pair = {s: stack.enter_context(worker(s, options, threads)) for s in SYSTEMS}
         firsts = {}
-        for length, text in full_size.LINES.items():
+        for length in full_size.LINES:
             runs = options.runs if length < 150 else max(3, options.runs // 2)
             answers: Answers = {s: [] for s in SYSTEMS}
-            for _ in range(runs):
+            for run in range(runs):
                 for system, opened in pair.items():
-                    answers[system].append(opened.ask(text=text))
+                    answers[system].append(opened.ask(text=full_size.line(length, run)))
             seconds = {s: median(a["audio"] for a in answers[s]) for s in SYSTEMS}
             print(f"  {length} characters: {seconds['yardstick']:.1f} and {seconds['luna']:.1f} s")
             asked = (ONE_THREAD if threads else WHOLE)[length]
@@ -138,11 +138,11 @@ def starts(options: argparse.Namespace) -> None:
     loads: Answers = {s: [] for s in SYSTEMS}
     peaks: dict[int, Answers] = {n: {s: [] for s in SYSTEMS} for n in MEMORY}
     for _ in range(1 if options.quick else 2):
-        for length, text in full_size.LINES.items():
+        for length in full_size.LINES:
             for system in SYSTEMS:
                 with worker(system, options) as opened:
                     ready[system].append({"ready": opened.ready})
-                    peak = opened.ask(text=text)["memory"] / 2**20
+                    peak = opened.ask(text=full_size.line(length))["memory"] / 2**20
                     peaks[length][system].append({"memory": peak})
                     loads[system].append(opened.ask(load="two"))
     _row("  process start to ready", ready, "ready", 2.5)
@@ -153,7 +153,7 @@ def starts(options: argparse.Namespace) -> None:
 
 def curve(options: argparse.Namespace) -> None:
     """What a second of speech costs, from 10 to 2,000 characters."""
-    story = full_size.LINES[150] * 20
+    story = "".join(full_size.line(150, run) for run in range(20))
     lengths = (10, 20, 40, 80, 150, 300, 600, 1200, 2000)
     series = {}
     for system, most in (("yardstick", 150), ("luna", 2000)):

@@ -11,14 +11,16 @@ from transformers import DebertaV2Config, DebertaV2ForMaskedLM
 from tiny_voice import full_size_voice
 
 LINES = {
-    10: "今日はいい天気ですね",
-    40: "今日は、とてもいい天気なので、午後から公園まで散歩に行こうと思いますが、一緒にどう",
-    150: "昔々あるところに、おじいさんとおばあさんが住んでいました。"
-    "おじいさんは山へ芝刈りに、おばあさんは川へ洗濯に行きました。"
-    "すると川上から、大きな桃がどんぶらこと流れてきました。"
-    "おばあさんはその桃を拾って家に持ち帰り、おじいさんと一緒に切ってみることにしました。"
-    "中から元気な男の子が出てきました。",
+    10: "{0}はいい天気ですね",
+    40: "{0}は、とてもいい天気なので、午後から{0}まで散歩に行こうと思いますが、どうかな",
+    150: "昔々ある{0}に、おじいさんとおばあさんが住んでいました。"
+    "おじいさんは{0}へ芝刈りに、おばあさんは{0}へ洗濯に行きました。"
+    "すると{0}から、とても大きな桃がどんぶらこと流れてきました。"
+    "おばあさんはその桃を{0}に持ち帰り、おじいさんと一緒に切ってみることにしました。"
+    "中から{0}の元気な男の子が出てきました。",
 }
+"""By characters. Nobody says the same line again and again: {0} is another one of `PLACES`."""
+PLACES = ("山里", "港町", "海辺", "田舎", "都会", "高原", "公園", "広場", "北国", "雪国", "南極")
 _BERT = {
     "vocab_size": 22012, "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
     "intermediate_size": 4096, "type_vocab_size": 0, "relative_attention": True,
@@ -27,6 +29,11 @@ _BERT = {
     "layer_norm_eps": 1e-7, "max_relative_positions": -1, "position_biased_input": False,
     "attention_head_size": 64, "max_position_embeddings": 512,
 }  # fmt: skip
+
+
+def line(length: int, run: int = 0) -> str:
+    """What is said for the `run`th time; 11 runs are all different."""
+    return LINES[length].format(PLACES[run % len(PLACES)])
 
 
 def write(folder: Path) -> Path:

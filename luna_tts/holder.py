@@ -206,7 +206,7 @@ class TTSModelHolder:
             return
         # Read once, when PyTorch is first imported: a thread that waits for work spins long enough
         # for the next of many short operations, and leaves the core to others before they miss it.
-        os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+        os.environ.setdefault("GOMP_SPINCOUNT", "10000")
         # oneDNN keeps code for every length that it has seen, 0.1 to 0.3 MB each: some 700 come
         # again and again (few_lengths.py), and must outlive those that do not.
         os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "800")
