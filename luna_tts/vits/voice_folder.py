@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import numpy.typing as npt
@@ -180,7 +181,7 @@ def parse_style_vectors(data: bytes, num_styles: int, file: Path) -> StyleVector
     _check_header(data, num_styles, file)
     try:
         vectors: StyleVectors = np.load(io.BytesIO(data), allow_pickle=False).astype(np.float32)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
         raise InvalidVoice(file, "is no array that numpy can read", _CURE) from error
     if not np.isfinite(vectors).all():
         raise InvalidVoice(file, "holds values that are no finite numbers", _CURE)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from luna_tts import SynthesisOptions, remote
@@ -131,6 +131,7 @@ def test_pth(tmp_path: Path, pickled: bytes, packed: bool, cut: int) -> None:
 
 @fuzzed
 @given(st.binary(max_size=200), st.integers(0, 128), st.integers(1, 3))
+@example(b" ", 70, 1)  # a brace that is never closed
 def test_style_vectors_npy(bad: bytes, where: int, styles: int) -> None:
     whole = io.BytesIO()
     np.save(whole, np.zeros((styles, 256), np.float32))
