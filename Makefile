@@ -28,7 +28,7 @@ $(READY) $(DEV): pyproject.toml
 	@touch $@
 
 test: setup
-	$(BIN)/python -m pytest -m realtime -n 2 $(SIDE_BY_SIDE)  # most of it waits for sounds
+	$(BIN)/python -m pytest -m realtime -n 3 $(SIDE_BY_SIDE)  # most of it waits for sounds
 	$(BIN)/python -m pytest -m "not realtime" -n 2 $(SIDE_BY_SIDE)
 
 check: setup

@@ -24,6 +24,9 @@ def pytest_configure() -> None:
     for name in re.findall(r"^([A-Z_]+)=", EXAMPLE.read_text(encoding="utf-8"), re.MULTILINE):
         os.environ.pop(name, None)
     os.environ["PYTHON_DOTENV_DISABLED"] = "1"
+    # Several processes test side by side: OpenMP's idle threads, spinning, would take the others'
+    # processors. Bots that tests start say themselves how long theirs do.
+    os.environ["OMP_WAIT_POLICY"] = "passive"
 
 
 @pytest.fixture(autouse=True)
