@@ -48,14 +48,33 @@ def rounded_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / each).round_().to(torch.int8), scales
 
 
+def packed_matrix(whole: Tensor) -> Tensor:
+    """A matrix [out, in] in oneDNN's own order, for `Int8Matrix`."""
+    order: Tensor = torch.ops.onednn.qlinear_prepack(whole, [FEW_ROWS, whole.shape[1]])
+    return order
+
+
+def packed_kernel(whole: Tensor, spacing: int, rows: int) -> Tensor:
+    """A kernel [out, C, k] in oneDNN's own order, for `Int8Kernel`.
+
+    `rows`: how many it is packed for; others may come.
+    """
+    image = [1, whole.shape[1], 1, rows + (whole.shape[2] - 1) * spacing]
+    scales = torch.ones(1)  # have no part in the order
+    order: Tensor = torch.ops.onednn.qconv_prepack(
+        whole.unsqueeze(2).contiguous(), scales, 1.0, _ZERO, [1, 1], [0, 0], [1, spacing], 1, image
+    )
+    return order
+
+
 class Int8Matrix:
     """A matrix [out, in], and what is needed to multiply rows with it."""
 
-    def __init__(self, whole: Tensor, scales: Tensor) -> None:
-        """`whole` and `scales`: what `rounded_weight` gives."""
+    def __init__(self, packed: Tensor, scales: Tensor) -> None:
+        """`packed`: what `packed_matrix` gives; `scales` [out]."""
         self._scales = scales
-        self._packed = torch.ops.onednn.qlinear_prepack(whole, [FEW_ROWS, whole.shape[1]])
-        self._zeros = torch.zeros(len(whole), dtype=torch.int32)
+        self._packed = packed
+        self._zeros = torch.zeros(len(scales), dtype=torch.int32)
 
     def product(self, rows: Tensor, bias: Tensor | None, then: Then = "none") -> Tensor:
         """float32 [n, in] -> float32 [n, out]: rows times matrix.T, plus bias [out], float32.
@@ -86,18 +105,11 @@ class Int8Matrix:
 class Int8Kernel:
     """A kernel [out, C, k], and what is needed to convolve rows with it."""
 
-    def __init__(self, whole: Tensor, scales: Tensor, spacing: int, rows: int) -> None:
-        """`whole` and `scales`: what `rounded_weight` gives; `spacing`: of its taps, in rows.
-
-        `rows`: how many it is packed for; others may come.
-        """
-        image = [1, whole.shape[1], 1, rows + (whole.shape[2] - 1) * spacing]
+    def __init__(self, packed: Tensor, scales: Tensor, spacing: int) -> None:
+        """`packed`: what `packed_kernel` gives; `scales` [out]; `spacing`: of its taps, in rows."""
         self._scales, self._spacing = scales, [1, spacing]
-        self._packed = torch.ops.onednn.qconv_prepack(
-            whole.unsqueeze(2).contiguous(), scales, 1.0, _ZERO,
-            [1, 1], [0, 0], self._spacing, 1, image,
-        )  # fmt: skip
-        self._zeros = torch.zeros(len(whole), dtype=torch.int32)
+        self._packed = packed
+        self._zeros = torch.zeros(len(scales), dtype=torch.int32)
 
     def convolve(self, rows: Tensor, bias: Tensor | None, then: Then = "none") -> Tensor:
         """float32 [N, C], bias float32 [out] -> float32 [n, out], where the kernel fits in.

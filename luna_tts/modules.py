@@ -12,13 +12,38 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.int8 import FEW_ROWS, THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
+from luna_tts.int8 import (
+    FEW_ROWS,
+    THEN,
+    Int8Kernel,
+    Int8Matrix,
+    Then,
+    packed_kernel,
+    packed_matrix,
+    rounded_weight,
+)
 
 _SCALES: Final = ".scales"
 
 
+@runtime_checkable
+class Packs(Protocol):
+    """A module whose weight is brought into oneDNN's own order, once; else each call does so."""
+
+    weight: Tensor
+
+    def reordered(self, weight: Tensor) -> Tensor | None:
+        """The weight in that order, or None where oneDNN does not compute."""
+
+    def take(self, order: Tensor) -> None:
+        """Computes with what `reordered` gave; the plain weight takes no memory from then on."""
+
+    def keep(self, weight: Tensor) -> None:
+        """Computes with the plain weight."""
+
+
 class Linear(nn.Linear):
-    """A linear layer without initial values, which `pack` makes faster for few rows."""
+    """A linear layer without initial values."""
 
     packed: Tensor | Int8Matrix | None = None
     scales: nn.Parameter
@@ -27,17 +52,18 @@ class Linear(nn.Linear):
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
 
-    def pack(self) -> None:
-        """Brings the weight into oneDNN's own order, once; without it each call does so anew.
+    def reordered(self, weight: Tensor) -> Tensor | None:
+        """See `Packs`."""
+        return packed(weight)
 
-        The plain weight is dropped. Nothing happens where oneDNN does not compute.
-        """
-        if in_8_bits(self):
-            self.packed = Int8Matrix(self.weight, self.scales)
-        else:
-            self.packed = packed(self.weight)
-        if self.packed is not None:
-            self.weight = without_memory(self.weight)
+    def take(self, order: Tensor) -> None:
+        """See `Packs`."""
+        self.packed = Int8Matrix(order, self.scales) if order.dtype == torch.int8 else order
+        self.weight = placeholder(self.weight.shape, order.dtype)
+
+    def keep(self, weight: Tensor) -> None:
+        """See `Packs`."""
+        self.weight = parameter(weight)
 
     def forward(self, input: Tensor, then: Then = "none") -> Tensor:
         """[n, in] of any precision -> [n, out] of the weight's, float32 of one in 8 bits."""
@@ -50,20 +76,12 @@ def use_8_bits(module: Linear | Conv1d) -> None:
     """The module will compute in 8 bits, and give float32; asked for before weights are assigned.
 
     Its weight is whole numbers then, [out, ...], and `scales` [out] what each row is to be
-    multiplied by: see `rounded_weight`. They come first, for packing waits for the weight.
+    multiplied by: see `rounded_weight`. They come first, for whoever takes the weight needs them.
     """
     weight = module.weight
     del module.weight
-    module.scales = _placeholder(weight.shape[:1], torch.float32)
-    module.weight = _placeholder(weight.shape, torch.int8)
-
-
-def float32_biases(network: nn.Module) -> set[str]:
-    """Names of the biases that are added to sums in 8 bits."""
-    kinds = Linear | Conv1d
-    return {
-        f"{n}.bias" for n, m in network.named_modules() if isinstance(m, kinds) and in_8_bits(m)
-    }
+    module.scales = placeholder(weight.shape[:1], torch.float32)
+    module.weight = placeholder(weight.shape, torch.int8)
 
 
 def weight_of(name: str) -> str:
@@ -83,7 +101,7 @@ def converted(name: str, weight: Tensor, dtype: torch.dtype) -> Tensor:
     return rounded_weight(weight)[0] if dtype == torch.int8 else weight.to(dtype)
 
 
-def in_8_bits(module: nn.Module) -> bool:
+def in_8_bits(module: Packs) -> bool:
     """Whether `use_8_bits` was asked for."""
     return module.weight.dtype == torch.int8
 
@@ -95,9 +113,11 @@ def computes(weight: Tensor) -> bool:
 
 
 def packed(matrix: Tensor) -> Tensor | None:
-    """A matrix [out, in] in oneDNN's order, or None where oneDNN does not compute."""
+    """A matrix [out, in] in oneDNN's own order, or None where oneDNN does not compute."""
     if not computes(matrix):
         return None
+    if matrix.dtype == torch.int8:
+        return packed_matrix(matrix)
     order: Tensor = torch.ops.mkldnn._reorder_linear_weight(matrix.detach(), FEW_ROWS)
     return order
 
@@ -117,14 +137,15 @@ def product(
     return THEN[then](F.linear(rows, matrix, bias))
 
 
-def without_memory(weight: Tensor) -> nn.Parameter:
-    """What is left of a packed weight: its shape and precision."""
-    return _placeholder(weight.shape, weight.dtype)
+def parameter(value: Tensor) -> nn.Parameter:
+    """A weight that is never trained."""
+    return nn.Parameter(value, requires_grad=False)
 
 
-def _placeholder(shape: torch.Size, dtype: torch.dtype) -> nn.Parameter:
+def placeholder(shape: torch.Size, dtype: torch.dtype) -> nn.Parameter:
+    """Shape and precision of a weight without its memory."""
     # Not `empty_like`, which imports sympy for what is on the meta device: 0.7 s and 30 MB.
-    return nn.Parameter(torch.empty(shape, dtype=dtype, device="meta"), requires_grad=False)
+    return parameter(torch.empty(shape, dtype=dtype, device="meta"))
 
 
 class Embedding(nn.Embedding):
@@ -144,8 +165,20 @@ class LayerNorm(nn.LayerNorm):
 class Conv1d(nn.Conv1d):
     """A convolution over time without initial values."""
 
+    packed: Tensor | None = None
+    int8: Int8Kernel | None = None
+    spacing = 1
+    """Of the taps, in rows."""
     scales: nn.Parameter
     """Only there in 8 bits."""
+
+    def take(self, order: Tensor) -> None:
+        """See `Packs`."""
+        if order.dtype == torch.int8:
+            self.int8 = Int8Kernel(order, self.scales, self.spacing)
+        else:
+            self.packed = order
+        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
@@ -164,26 +197,19 @@ class FrameConv1d(Conv1d):
     An even kernel reaches one row further to the right than to the left.
     """
 
-    packed: Tensor | None = None
-    int8: Int8Kernel | None = None
-
     def __init__(self, channels: int, out: int, kernel_size: int = 1) -> None:
         super().__init__(channels, out, kernel_size)
         self.width = kernel_size
 
-    def pack(self) -> None:
-        """Makes the kernel [out, C, k] a matrix [out, k * C], packed where that is faster.
+    def reordered(self, weight: Tensor) -> Tensor | None:
+        """See `Packs`. In 8 bits it remains a convolution, which oneDNN packs faster."""
+        if weight.dtype == torch.int8:
+            return packed_kernel(weight, 1, FEW_ROWS)
+        return packed(_matrix(weight))
 
-        In 8 bits it remains a convolution, which oneDNN packs faster.
-        """
-        if in_8_bits(self):
-            self.int8 = Int8Kernel(self.weight, self.scales, 1, FEW_ROWS)
-            self.weight = without_memory(self.weight)
-            return
-        matrix = self.weight.transpose(1, 2).flatten(1)
-        self.packed = packed(matrix)
-        kept = matrix.contiguous() if self.packed is None else without_memory(matrix)
-        self.weight = nn.Parameter(kept, requires_grad=False)
+    def keep(self, weight: Tensor) -> None:
+        """See `Packs`."""
+        self.weight = parameter(_matrix(weight))
 
     def forward(self, x: Tensor, then: Then = "none") -> Tensor:
         """[T, C] of any precision -> [T, out] of the weight's, float32 of one in 8 bits."""
@@ -200,18 +226,23 @@ class FrameConv1d(Conv1d):
         return product(x, self.weight, self.packed, self.bias, then)
 
 
-@runtime_checkable
-class _Packs(Protocol):
-    def pack(self) -> None: ...
+def _matrix(kernel: Tensor) -> Tensor:
+    """[out, C, k] -> [out, k * C]."""
+    return kernel.transpose(1, 2).flatten(1).contiguous()
 
 
 def assign(network: nn.Module, name: str, value: Tensor) -> None:
-    """Gives the parameter `name` of a network its value, and packs it where that is faster.
+    """Gives the parameter `name` of a network its value, packed or to be packed.
 
     One by one, so that no weight is in memory twice.
     """
     path, _, attribute = name.rpartition(".")
     module = network.get_submodule(path)
-    setattr(module, attribute, nn.Parameter(value, requires_grad=False))
-    if attribute == "weight" and isinstance(module, _Packs):
-        module.pack()
+    if attribute != "weight" or not isinstance(module, Packs):
+        setattr(module, attribute, parameter(value))
+        return
+    order = value if value.is_mkldnn else module.reordered(value)
+    if order is None:
+        module.keep(value)
+    else:
+        module.take(order)

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from luna_tts.int8 import Int8Kernel, rounded_weight
+from luna_tts.int8 import Int8Kernel, packed_kernel, rounded_weight
 from luna_tts.modules import packed, product
 from luna_tts.types import Precision
 
@@ -91,7 +91,8 @@ def _int8_seconds() -> float:
     """Infinite where PyTorch was built without what it takes."""
     rows, weight = torch.ones(_SAMPLES, _CHANNELS), torch.ones(_CHANNELS, _CHANNELS, _TAPS)
     try:
-        kernel = Int8Kernel(*rounded_weight(weight), 1, _SAMPLES)
+        whole, scales = rounded_weight(weight)
+        kernel = Int8Kernel(packed_kernel(whole, 1, _SAMPLES), scales, 1)
         return _median(lambda: kernel.convolve(rows, None))
     except (RuntimeError, AttributeError):
         return math.inf

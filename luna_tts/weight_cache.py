@@ -32,10 +32,15 @@ from luna_tts.tensor_files import Safetensors
 _log = logging.getLogger(__name__)
 
 FOLDER: Final = ".luna"
-_FORMAT: Final = "3"
+_FORMAT: Final = "4"
 """To be raised whenever what is kept, or how, changes."""
 
-_DTYPES: Final = {torch.float32: "F32", torch.bfloat16: "BF16", torch.int8: "I8"}
+_DTYPES: Final = {
+    torch.float32: "F32",
+    torch.bfloat16: "BF16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+}
 _ALIGNED: Final = 64
 """Bytes; where a tensor begins, so that processors read it in whole lines."""
 _FETCHED: Final = 65_536
@@ -56,14 +61,15 @@ class KeptWeights:
         self._file = self._folder / f"{source.name}.{kind}.safetensors"
         self._notes = self._folder / f"{source.name}.{kind}.json"
 
-    def weights(self, form: Form, make: Callable[[], Weights]) -> Weights:
+    def weights(self, form: Form, make: Callable[[], Weights], order: str = "") -> Weights:
         """Weights by name, contiguous, as `form` has them, to be kept but not written to.
 
-        Those that were kept; else what `make` gives, in that order, kept from now on.
+        Those that were kept in this `order`; else what `make` gives, one after the other as in
+        `form`, kept from now on.
         """
-        kept = self._opened(form)
-        if kept is None and self._write(form, make):
-            kept = self._opened(form)
+        kept = self._opened(form, order)
+        if kept is None and self._write(form, make, order):
+            kept = self._opened(form, order)
         if kept is None:
             yield from make()
             return
@@ -89,13 +95,13 @@ class KeptWeights:
             pass
         return {}
 
-    def _opened(self, form: Form) -> _Mapped | None:
-        """What is kept, if it is of that form and of the source as it is now."""
+    def _opened(self, form: Form, order: str) -> _Mapped | None:
+        """What is kept, if it is of that form and order and of the source as it is now."""
         try:
             kept = _Mapped(self._file)
         except (LunaError, OSError, ValueError):
             return None
-        if kept.form == form and self._is_current(kept.notes):
+        if (kept.form, kept.notes.get("order")) == (form, order) and self._is_current(kept.notes):
             return kept
         kept.close()
         return None
@@ -109,12 +115,12 @@ class KeptWeights:
         self.write_note(content, 1)  # a copy; its hash is not asked for again
         return True
 
-    def _write(self, form: Form, make: Callable[[], Weights]) -> bool:
+    def _write(self, form: Form, make: Callable[[], Weights], order: str) -> bool:
         """Whether what `make` gives is kept now; says why where the disk does not let it."""
         try:
             self._folder.mkdir(exist_ok=True)
             self._clear()
-            notes = {"seen": self._glance(), "content": self._hash()}
+            notes = {"seen": self._glance(), "content": self._hash(), "order": order}
             _write_at_once(self._file, _parts(form, make(), notes))
         except OSError as error:
             _log.info("%s is not kept in a faster form: %s", self._source.name, error.strerror)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +12,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from luna_tts.modules import assign, converted, float32_biases, is_scales, weight_of
+from luna_tts.modules import converted, is_scales, weight_of
 from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
+from luna_tts.packed_weights import fill, form_of
 from luna_tts.precision import EXACT, Arithmetic, signal_to_noise
-from luna_tts.threads import compute_alone
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 _PREFIX: Final = "deberta."
@@ -47,8 +44,6 @@ _KEYS: Final = "position_keys"
 _POSITIONS: Final = (_KEYS, "position_queries")
 """Ours alone: the relative positions, projected with the weights that project content."""
 
-_AT_ONCE: Final = 64
-"""Weights that are packed side by side: so many are in memory twice."""
 _LOSS: Final = "snr"
 """The note of what was found in `_CHECKED` tokens."""
 _CHECKED: Final = 32
@@ -77,12 +72,10 @@ def load_deberta(
     found = kept.note(_LOSS)
     if arithmetic.int8 and found is not None and found < _LEAST_SNR:
         return load_deberta(folder, device, arithmetic.finer)
-    model = _without_weights(config, arithmetic)
-    _fill(model, source, arithmetic, device, kept)
+    model = _filled(config, source, device, arithmetic, kept)
     if not arithmetic.int8 or found is not None:
         return model
-    careful = _without_weights(config, arithmetic.finer)
-    _fill(careful, source, arithmetic.finer, device)
+    careful = _filled(config, source, device, arithmetic.finer)
     found = _features_signal_to_noise(model, careful)
     kept.write_note(_LOSS, round(found, 1))
     if found >= _LEAST_SNR:
@@ -90,11 +83,19 @@ def load_deberta(
     return load_deberta(folder, device, arithmetic.finer)
 
 
-def _without_weights(config: DebertaConfig, arithmetic: Arithmetic) -> Deberta:
+def _filled(
+    config: DebertaConfig,
+    source: Path,
+    device: torch.device | str,
+    arithmetic: Arithmetic,
+    kept: KeptWeights | None = None,
+) -> Deberta:
     with torch.device("meta"):
         model = Deberta(config).requires_grad_(False).eval()
     if arithmetic.int8:
         model.quantize()
+    form = form_of(model, partial(_dtype, arithmetic=arithmetic))
+    fill(model, form, partial(_read, source, form, config), device, kept)
     return model
 
 
@@ -108,41 +109,8 @@ def _features_signal_to_noise(model: Deberta, careful: Deberta) -> float:
         return -math.inf
 
 
-def _fill(
-    model: Deberta,
-    source: Path,
-    arithmetic: Arithmetic,
-    device: torch.device | str,
-    kept: KeptWeights | None = None,
-) -> None:
-    """Each weight goes to its place; what is to be packed for 8 bits takes all processors."""
-    exact = float32_biases(model)
-    form = {
-        name: (
-            tuple(value.shape),
-            torch.float32 if name in exact else _dtype(name, value.dtype, arithmetic),
-        )
-        for name, value in model.state_dict().items()
-    }
-    make = partial(_read, source, form, model.config)
-    coming = iter(kept.weights(form, make) if kept else make())
-
-    def place(weight: tuple[str, Tensor]) -> None:
-        assign(model, weight[0], weight[1].to(device))
-
-    with ThreadPoolExecutor(os.cpu_count(), initializer=compute_alone) as packers:
-        while some := list(islice(coming, _AT_ONCE)):
-            # Packing needs the scales, which come before it.
-            for weight in some:
-                if weight[1].dtype != torch.int8:
-                    place(weight)
-            list(packers.map(place, [weight for weight in some if weight[1].dtype == torch.int8]))
-
-
-def _dtype(name: str, numbers: torch.dtype, arithmetic: Arithmetic) -> torch.dtype:
-    """Of a parameter that has these `numbers` in a network that computes so."""
-    if numbers == torch.int8:
-        return numbers
+def _dtype(name: str, arithmetic: Arithmetic) -> torch.dtype:
+    """Of a parameter that is not in 8 bits, in a network that computes so."""
     # Sums in 8 bits come out as float32: positions that differ would be converted in each call.
     exact = is_scales(name) or "norm" in name or (arithmetic.int8 and name.endswith(_POSITIONS))
     return torch.float32 if exact else arithmetic.dtype

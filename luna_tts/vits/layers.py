@@ -6,16 +6,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.int8 import Int8Kernel
+from luna_tts.int8 import packed_kernel
 from luna_tts.modules import (
     Conv1d,
     ConvTranspose1d,
-    FrameConv1d,
     computes,
     in_8_bits,
     packed,
+    parameter,
+    placeholder,
     product,
-    without_memory,
 )
 from luna_tts.vits.streaming import Stream
 
@@ -30,28 +30,28 @@ class RowConv1d(Conv1d):
     moment lie side by side in memory, which PyTorch admits for images alone.
     """
 
-    packed: Tensor | None = None
-    int8: Int8Kernel | None = None
-
     def __init__(
         self, channels: int, out: int, kernel_size: int, dilation: int = 1, bias: bool = True
     ) -> None:
-        super().__init__(channels, out, kernel_size, bias=bias)
+        super().__init__(channels, out, kernel_size, dilation=dilation, bias=bias)
         self.reach = (kernel_size - 1) // 2 * dilation
         self.spacing = dilation
 
-    def pack(self) -> None:
-        """Brings the kernel into oneDNN's own order, once; without it each call does so anew."""
-        if not computes(self.weight):
-            return
-        if in_8_bits(self):
-            self.int8 = Int8Kernel(self.weight, self.scales, self.spacing, _ROWS)
-        else:
-            image = [1, self.in_channels, 1, _ROWS + 2 * self.reach]
-            self.packed = torch.ops.mkldnn._reorder_convolution_weight(
-                self.weight.unsqueeze(2), [0, 0], [1, 1], [1, self.spacing], 1, image
-            )
-        self.weight = without_memory(self.weight)
+    def reordered(self, weight: Tensor) -> Tensor | None:
+        """See `Packs`."""
+        if not computes(weight):
+            return None
+        if weight.dtype == torch.int8:
+            return packed_kernel(weight, self.spacing, _ROWS)
+        image = [1, self.in_channels, 1, _ROWS + 2 * self.reach]
+        order: Tensor = torch.ops.mkldnn._reorder_convolution_weight(
+            weight.unsqueeze(2), [0, 0], [1, 1], [1, self.spacing], 1, image
+        )
+        return order
+
+    def keep(self, weight: Tensor) -> None:
+        """See `Packs`."""
+        self.weight = parameter(weight)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -95,7 +95,7 @@ class RowConvTranspose1d(ConvTranspose1d):
     """Whether what comes out is float32, whatever it computes in."""
 
     def __init__(self, channels: int, out: int, kernel_size: int, rate: int) -> None:
-        super().__init__(channels, out, kernel_size)
+        super().__init__(channels, out, kernel_size, rate)
         self.rate = rate
         self.context = -(-kernel_size // rate) - 1
         """How many rows before it are heard at the place of a row."""
@@ -104,14 +104,18 @@ class RowConvTranspose1d(ConvTranspose1d):
         self.tail = kernel_size - rate - self.cut
         """What is heard after the last row."""
 
-    def pack(self) -> None:
-        """Makes the kernel [C, out, k] a matrix [rate * out, (context + 1) * C]."""
-        kernel = F.pad(self.weight, (0, (self.context + 1) * self.rate - self.weight.shape[2]))
-        kernel = kernel.reshape(*kernel.shape[:2], self.context + 1, self.rate).flip(2)
-        matrix = kernel.permute(3, 1, 2, 0).flatten(2).flatten(0, 1).contiguous()
-        self.packed = packed(matrix)
-        kept = matrix if self.packed is None else without_memory(matrix)
-        self.weight = nn.Parameter(kept, requires_grad=False)
+    def reordered(self, weight: Tensor) -> Tensor | None:
+        """See `Packs`."""
+        return packed(self._matrix(weight))
+
+    def take(self, order: Tensor) -> None:
+        """See `Packs`."""
+        self.packed = order
+        self.weight = placeholder(self.weight.shape, order.dtype)
+
+    def keep(self, weight: Tensor) -> None:
+        """See `Packs`."""
+        self.weight = parameter(self._matrix(weight))
 
     def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
         """[n, C] -> [n * rate - cut, out] at first, later [n * rate, out]; see `RowConv1d`."""
@@ -133,11 +137,11 @@ class RowConvTranspose1d(ConvTranspose1d):
         output = past.paid(output[:end])
         return output.float() if self.exact else output
 
-
-def row_weights(network: nn.Module) -> set[str]:
-    """Names of the kernels [A, B, k] that are read with B innermost in memory."""
-    rows = RowConv1d | RowConvTranspose1d | FrameConv1d
-    return {f"{name}.weight" for name, m in network.named_modules() if isinstance(m, rows)}
+    def _matrix(self, weight: Tensor) -> Tensor:
+        """The kernel [C, out, k] as [rate * out, (context + 1) * C]."""
+        kernel = F.pad(weight, (0, (self.context + 1) * self.rate - weight.shape[2]))
+        kernel = kernel.reshape(*kernel.shape[:2], self.context + 1, self.rate).flip(2)
+        return kernel.permute(3, 1, 2, 0).flatten(2).flatten(0, 1).contiguous()
 
 
 class FrameNorm(nn.Module):

@@ -6,7 +6,7 @@ place in it, packed where that is faster.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -15,10 +15,10 @@ from torch import Tensor
 
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
-from luna_tts.modules import assign, converted, float32_biases, is_scales, weight_of
+from luna_tts.modules import converted, is_scales, weight_of
+from luna_tts.packed_weights import fill, form_of
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
-from luna_tts.vits.layers import row_weights
 from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
 from luna_tts.weight_cache import Form, KeptWeights, Weights
@@ -46,14 +46,10 @@ def load_synthesizer(
     found = kept.note(_LOSS)
     if arithmetic != EXACT and found is not None and found < LEAST_SNR:
         return load_synthesizer(weights, parameters, device, arithmetic.finer)
-    network = _without_weights(parameters)
-    if arithmetic.int8:
-        network.quantize()
-    _fill(network, weights, arithmetic.dtype, device, kept)
+    network = _filled(parameters, weights, device, arithmetic, kept)
     if arithmetic == EXACT or found is not None:
         return network
-    careful = _without_weights(parameters)
-    _fill(careful, weights, torch.float32, device)
+    careful = _filled(parameters, weights, device, EXACT)
     found = audio_signal_to_noise(network, careful)
     kept.write_note(_LOSS, round(found, 1))
     if found >= LEAST_SNR:
@@ -61,43 +57,20 @@ def load_synthesizer(
     return load_synthesizer(weights, parameters, device, arithmetic.finer)
 
 
-def _without_weights(parameters: HyperParameters) -> Synthesizer:
-    with torch.device("meta"):
-        return Synthesizer(parameters).requires_grad_(False).eval()
-
-
-def _fill(
-    network: Synthesizer,
+def _filled(
+    parameters: HyperParameters,
     source: Path,
-    dtype: torch.dtype,
     device: torch.device | str,
+    arithmetic: Arithmetic,
     kept: KeptWeights | None = None,
-) -> None:
-    """Each weight goes to its device; a turned one is turned back, on the CPU not in memory."""
-    rows, exact = row_weights(network), float32_biases(network)
-    form = {
-        name: (
-            _turned(tuple(value.shape)) if name in rows else tuple(value.shape),
-            _dtype(name, value.dtype, torch.float32 if name in exact else dtype),
-        )
-        for name, value in network.state_dict().items()
-    }
-    make = partial(_read, source, form, rows)
-    for name, weight in kept.weights(form, make) if kept else make():
-        placed = weight.to(device)
-        if name in rows:
-            placed = placed.transpose(1, -1)
-            placed = placed if placed.device.type == "cpu" else placed.contiguous()
-        assign(network, name, placed)
-
-
-def _dtype(name: str, numbers: torch.dtype, dtype: torch.dtype) -> torch.dtype:
-    """Of a parameter that has these `numbers` in a network that computes in `dtype`."""
-    return numbers if numbers == torch.int8 else weight_dtype(name, dtype)
-
-
-def _turned(shape: Shape) -> Shape:
-    return shape[0], shape[2], shape[1]
+) -> Synthesizer:
+    with torch.device("meta"):
+        network = Synthesizer(parameters).requires_grad_(False).eval()
+    if arithmetic.int8:
+        network.quantize()
+    form = form_of(network, partial(weight_dtype, dtype=arithmetic.dtype))
+    fill(network, form, partial(_read, source, form), device, kept)
+    return network
 
 
 def _check_shapes(wanted: Mapping[str, Shape], file: TensorFile, weights: Path) -> None:
@@ -127,14 +100,10 @@ def _is_normed(name: str, shapes: Mapping[str, Shape]) -> bool:
     return name not in shapes and (f"{name}_g" in shapes or f"{name}_v" in shapes)
 
 
-def _read(weights: Path, form: Form, rows: Container[str]) -> Weights:
-    """Every weight, folded, those of `rows` turned. Raises `InvalidWeights` at the end for all."""
+def _read(weights: Path, form: Form) -> Weights:
+    """Every weight, folded. Raises `InvalidWeights` at the end for all."""
     not_finite: dict[str, None] = {}
-    wanted = {
-        name: _turned(shape) if name in rows else shape
-        for name, (shape, _) in form.items()
-        if not is_scales(name)
-    }
+    wanted = {name: shape for name, (shape, _) in form.items() if not is_scales(name)}
     with open_tensor_file(weights) as file:
         _check_shapes(wanted, file, weights)
         shapes = file.shapes
@@ -145,8 +114,6 @@ def _read(weights: Path, form: Form, rows: Container[str]) -> Weights:
             if not weight.sum().isfinite():
                 not_finite[source] = None
             weight = converted(name, weight, dtype)
-            if name in rows:
-                weight = weight.transpose(1, -1)
             own = torch.empty(weight.shape, dtype=weight.dtype)
             yield name, own.copy_(weight)
     if not_finite:

@@ -11,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional as F
 
-from luna_tts.int8 import THEN, Int8Kernel, Int8Matrix, Then, rounded_weight
+from luna_tts.int8 import (
+    THEN,
+    Int8Kernel,
+    Int8Matrix,
+    Then,
+    packed_kernel,
+    packed_matrix,
+    rounded_weight,
+)
 from luna_tts.precision import EXACT, Arithmetic, choose_arithmetic
 from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
 from luna_tts.vits.streaming import Stream
@@ -72,6 +80,11 @@ def test_a_voice_that_8_bits_would_spoil_computes_in_more(tmp_path: Path) -> Non
         assert torch.equal(walked(load(folder, Arithmetic(int8=True))), exact)
 
 
+def _kernel(weight: torch.Tensor) -> Int8Kernel:
+    whole, scales = rounded_weight(weight)
+    return Int8Kernel(packed_kernel(whole, 1, 16), scales, 1)
+
+
 @given(
     rows=st.integers(3, 40),
     loudness=st.sampled_from([0.0, 1e-30, 1e-6, 1.0, 1e6]),
@@ -85,7 +98,7 @@ def test_any_rows_are_convolved_as_well_as_8_bits_can(
     generator = torch.Generator().manual_seed(seed)
     weight = torch.randn(32, 32, 3, generator=generator)
     given_rows = (torch.randn(rows, 32, generator=generator) + above) * loudness
-    said = Int8Kernel(*rounded_weight(weight), 1, 16).convolve(given_rows, None)
+    said = _kernel(weight).convolve(given_rows, None)
     expected = F.conv1d(given_rows.T[None], weight)[0].T
     step = (given_rows.max().clamp_min(0) - given_rows.min().clamp_max(0)) / 255
     # Half a step of the input, half a step of the kernel, each at every tap and channel.
@@ -112,7 +125,7 @@ def test_any_product_keeps_what_is_small_beside_what_is_large(
     given_rows[rows // 2, 7] *= outlier
     given_rows *= loudness
     whole, scales = rounded_weight(weight)
-    said = Int8Matrix(whole, scales).product(given_rows, bias, then)
+    said = Int8Matrix(packed_matrix(whole), scales).product(given_rows, bias, then)
     expected = THEN[then](F.linear(given_rows, whole * scales[:, None], bias))
     typical = given_rows.square().mean().sqrt()
     # A step is a sixteenth of what is typical, and the error half a step in each of 32 channels.
@@ -125,7 +138,7 @@ def test_what_is_no_number_is_said_so(value: float) -> None:
     rows = torch.zeros(5, 32)
     rows[2, 3] = value
     with pytest.raises(FloatingPointError, match="no numbers"):
-        Int8Kernel(*rounded_weight(torch.ones(32, 32, 3)), 1, 16).convolve(rows, None)
+        _kernel(torch.ones(32, 32, 3)).convolve(rows, None)
 
 
 def test_what_is_asked_for_is_chosen() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import resource
 import shutil
@@ -15,6 +17,8 @@ import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from luna_tts import packed_weights
+from luna_tts.errors import SpeechTooLong
 from luna_tts.nlp.bert_models import BertModel
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.vits.synthesizer import Synthesizer
@@ -134,6 +138,49 @@ def test_without_room_a_voice_loads_as_well(
         (copy / ".luna").unlink()
     load(copy)
     assert torch.equal(walked(load(copy)), spoken), "kept and made are the same"
+
+
+@pytest.mark.parametrize("where", ["on another processor", "without PyTorch's help"])
+def test_what_was_packed_elsewhere_is_made_anew(
+    folder: Path, where: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = walked(load(folder))
+    here = kept(folder).read_bytes()
+    with monkeypatch.context() as elsewhere:
+        if where == "on another processor":
+            elsewhere.setattr(packed_weights, "_digest", lambda likes: "another layout")
+        else:
+            elsewhere.setattr(packed_weights, "_library", lambda: None)
+        for _ in range(2):
+            assert torch.equal(walked(load(folder)), first)
+        assert kept(folder).read_bytes() != here
+    assert torch.equal(walked(load(folder)), first)
+    assert kept(folder).read_bytes() == here
+
+
+def test_weights_live_as_long_as_the_voice(folder: Path) -> None:
+    load(folder)
+    network = load(folder)
+    first = walked(network)
+    shutil.rmtree(folder)
+    gc.collect()
+    assert torch.equal(walked(network), first)
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.floats(0, 1), st.binary(min_size=1, max_size=4096))
+def test_spoilt_weights_are_noise_at_worst(folder: Path, where: float, noise: bytes) -> None:
+    load(folder)
+    data = bytearray(kept(folder).read_bytes())
+    head = 8 + int.from_bytes(data[:8], "little")
+    place = head + round(where * (len(data) - head - 4 - len(noise)))
+    data[place : place + len(noise)] = noise
+    kept(folder).write_bytes(data)
+    assert load(folder).nbytes > 0
+    with contextlib.suppress(FloatingPointError, SpeechTooLong):
+        walked(load(folder))
 
 
 def test_two_programs_at_once(folder: Path) -> None:
