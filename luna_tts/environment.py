@@ -34,7 +34,6 @@ class EngineEnvironment:
     bert_ja: Path
     device: str
     precision: Precision
-    compiled: bool
     memory: int
     """Bytes."""
     espeak: str = ""
@@ -54,7 +53,6 @@ class EngineEnvironment:
             bert_ja=Path(variables.get("LUNA_BERT_JA") or DEFAULT_BERTS["ja"]),
             device=variables.get("LUNA_DEVICE", "").strip() or "cpu",
             precision=_precision(variables),
-            compiled=number(variables, "LUNA_COMPILE", 0, low=0, high=1) == 1,
             memory=number(variables, "LUNA_MEMORY_MB", 4096, low=100, high=1_000_000) * 2**20,
             espeak=variables.get("LUNA_ESPEAK", "").strip(),
             servers=_names(variables.get("LUNA_ENGINE", "")) or (),
@@ -90,7 +88,6 @@ class EngineEnvironment:
             berts=self.berts,
             device=self.device,
             precision=self.precision,
-            compiled=self.compiled,
             memory=self.memory,
             espeak=self.espeak,
         )

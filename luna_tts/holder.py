@@ -44,7 +44,6 @@ class TTSModelHolder:
         *,
         device: str = "cpu",
         precision: Precision = "auto",
-        compiled: bool = False,
         budget: int | None = None,
         espeak: str = "",
     ) -> None:
@@ -61,7 +60,6 @@ class TTSModelHolder:
         """Voice and language."""
         self.device = device
         self._precision = precision
-        self._compiled = compiled
         self._budget = budget
         self._espeak = espeak
         self._pinned = {EMBEDDED_VOICE}
@@ -151,6 +149,8 @@ class TTSModelHolder:
         self._berts = self._berts or BertModels(self._bert_folders, self._arithmetic)
         bert = self._berts.load_model("ja", self.device)
         languages = self._languages(scanned.folder)
+        loaded = [model for model in self._models.values() if isinstance(model, TTSModel)]
+        architecture = scanned.folder.parameters.architecture
         if missing := set(scanned.folder.info.languages).difference(languages):
             berts = " ".join(f"bert-{code}" for code in sorted(missing))
             _log.info("%s will speak more with `python -m luna_tts download %s`", name, berts)
@@ -161,7 +161,7 @@ class TTSModelHolder:
             self.device,
             arithmetic=self._arithmetic,
             threads=self._threads,
-            compiled=self._compiled,
+            familiar=architecture in [model.architecture for model in loaded],
             languages=languages,
             readers=self._readers,
         )

@@ -10,7 +10,7 @@ import math
 import reprlib
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -57,6 +57,11 @@ class HyperParameters:
     upsample_initial_channel: int
     upsample_kernel_sizes: tuple[int, ...]
     gin_channels: int
+
+    @property
+    def architecture(self) -> HyperParameters:
+        """The same without names and numbers of speakers and styles: how the network computes."""
+        return replace(self, model_name="", n_speakers=1, spk2id={}, num_styles=1, style2id={})
 
     @property
     def jp_extra(self) -> bool:

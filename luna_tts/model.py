@@ -86,11 +86,14 @@ class TTSModel:
         *,
         arithmetic: Arithmetic = EXACT,
         threads: int = 0,
-        compiled: bool = False,
+        familiar: bool = False,
         languages: Sequence[str] = ("ja",),
         readers: Mapping[str, Reader] = _NO_READERS,
     ) -> None:
-        """`languages` it is to speak beside Japanese, once their `readers` are there."""
+        """`languages` it is to speak beside Japanese, once their `readers` are there.
+
+        `familiar`: one of the same `architecture` has spoken, so that all is prepared for it.
+        """
         if bert.hidden_size != BERT_CHANNELS:
             problem = f"needs a BERT of width {BERT_CHANNELS}, not {bert.hidden_size}"
             raise InvalidVoice(folder.path / "config.json", problem, "use the BERT of its format")
@@ -99,19 +102,17 @@ class TTSModel:
         self._readers = readers
         self._network = load_synthesizer(folder.weights, folder.parameters, device, arithmetic)
         self._notes = KeptWeights(folder.weights, arithmetic.kind)
-        self._eager_decoder = self._network.dec
-        if compiled:
-            self._network.dec = torch.compile(self._network.dec, dynamic=True)  # type: ignore[assignment]
         self._threads = threads or torch.get_num_threads()
+        self._familiar = familiar
         self._gains: dict[str, float] = {}
         self.info = replace(folder.info, languages=tuple(languages))
         self.nbytes = self._network.nbytes + folder.style_vectors.nbytes
+        self.architecture = folder.parameters.architecture
 
     def warm_up(self) -> Generator[None]:
         """Speaks to nobody, so that the first listener does not wait, and levels the voice.
 
         In each language whose reader is there, once; how loud it is, is kept beside the weights.
-        Where the compiled decoder fails, the ordinary one takes its place.
         """
         for language in _WARM_UP:
             known = self._reader(SynthesisOptions(language=language)).language == language
@@ -125,15 +126,9 @@ class TTSModel:
         kept = self._notes.note(name)
         if kept is not None and not 0 < kept <= _MAX_GAIN:  # whoever wrote that
             kept = None
-        lines = _WARM_UP[language][: None if kept is None else 1]
-        try:
-            yield from self._speak_to_nobody(language, lines, heard)
-        except Exception:
-            if self._network.dec is self._eager_decoder:
-                raise
-            _log.exception("voice %s: torch.compile failed, going on without", self.info.name)
-            self._network.dec = self._eager_decoder
-            yield from self._speak_to_nobody(language, lines, heard)
+        known = 0 if self._familiar and language == "ja" else 1
+        lines = _WARM_UP[language][: None if kept is None else known]
+        yield from self._speak_to_nobody(language, lines, heard)
         if kept is None:
             found = loudness(np.concatenate(heard), self.info.sample_rate)
             if not np.isfinite(found):

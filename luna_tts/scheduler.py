@@ -100,7 +100,6 @@ class Deadline:
 class _Step:
     work: Callable[[], Any]
     deadline: Deadline | None
-    may_take_long: bool = False
     future: Future[Any] = field(default_factory=Future)
     asked_at: float = field(default_factory=time.monotonic)
     began_at: float = 0.0
@@ -155,32 +154,18 @@ class Scheduler:
         """Of an utterance of `voice`; none where nobody listens."""
         return Deadline(seconds_left, self._prices[voice]) if seconds_left else None
 
-    async def run(
-        self,
-        work: Callable[[], T],
-        deadline: Deadline | None = None,
-        *,
-        may_take_long: bool = False,
-    ) -> T:
+    async def run(self, work: Callable[[], T], deadline: Deadline | None = None) -> T:
         """Runs `work` on the inference thread when its turn comes.
 
         `deadline` says how urgent it is, that of the utterance to which it belongs. Cancelling
-        drops work that has not begun and abandons the result of work that has. What `may_take_long`
-        is never given up: the first warm-up of a compiled voice takes minutes.
+        drops work that has not begun and abandons the result of work that has.
         Raises `EngineClosed` once the scheduler is closed, `TimeoutError` if the step was given up.
         """
-        step = self.submit(work, deadline, may_take_long=may_take_long)
-        return await asyncio.wrap_future(step)
+        return await asyncio.wrap_future(self.submit(work, deadline))
 
-    def submit(
-        self,
-        work: Callable[[], T],
-        deadline: Deadline | None = None,
-        *,
-        may_take_long: bool = False,
-    ) -> Future[T]:
+    def submit(self, work: Callable[[], T], deadline: Deadline | None = None) -> Future[T]:
         """Like `run`, without waiting."""
-        step = _Step(work, deadline, may_take_long)
+        step = _Step(work, deadline)
         with self._lock:
             if self._closed:
                 raise EngineClosed
@@ -206,7 +191,7 @@ class Scheduler:
         """
         with self._lock:
             step = self._running
-            if step is None or step.may_take_long or self.step_seconds <= longest:
+            if step is None or self.step_seconds <= longest:
                 return False
             self._running = None
             self.relieved += 1

@@ -75,7 +75,6 @@ class TTSService:
         berts: Mapping[str, Path] = DEFAULT_BERTS,
         device: str = "cpu",
         precision: Precision = "auto",
-        compiled: bool = False,
         memory: int | None = None,
         espeak: str = "",
     ) -> None:
@@ -90,8 +89,6 @@ class TTSService:
             precision: "fp32" computes as the voice was trained; "bf16" in half the bits; "int8" has
                 most of the work in 8; "auto" measures at the start what is fastest. Where a
                 voice or BERT would lose too much, it computes in more.
-            compiled: whether decoders run through torch.compile; needs a C++ compiler and, on a
-                small CPU, many minutes a voice.
             memory: bytes that loaded voices may hold together; the least recently used goes.
             espeak: a program for languages that no other voice speaks; "" = none.
         """
@@ -103,7 +100,6 @@ class TTSService:
             berts,
             device=device,
             precision=precision,
-            compiled=compiled,
             budget=memory,
             espeak=espeak,
         )
@@ -361,7 +357,7 @@ class TTSService:
                     _log.warning("%s is read in kana: %s", language, error)
 
     async def _warm_up(self, model: SpeechModel) -> None:
-        async with aclosing(self._steps(model.warm_up(), may_take_long=True)) as steps:
+        async with aclosing(self._steps(model.warm_up())) as steps:
             _ = [step async for step in steps]
 
     async def _on_loader(self, work: Callable[[], T]) -> T:
@@ -373,17 +369,12 @@ class TTSService:
         return await asyncio.wrap_future(future)
 
     async def _steps(
-        self,
-        steps: Generator[T],
-        deadline: Deadline | None = None,
-        *,
-        may_take_long: bool = False,
+        self, steps: Generator[T], deadline: Deadline | None = None
     ) -> AsyncGenerator[T, None]:
         """Pulls a blocking generator on the inference thread, one turn a step."""
         try:
             while True:
-                work = partial(self._timed_next, steps)
-                step = await self._scheduler.run(work, deadline, may_take_long=may_take_long)
+                step = await self._scheduler.run(partial(self._timed_next, steps), deadline)
                 if step is _END:
                     return
                 yield step  # type: ignore[misc]

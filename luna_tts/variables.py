@@ -9,7 +9,6 @@ from typing import Final
 KNOWN: Final = (
     "DISCORD_TOKEN",
     "LUNA_BERT_JA",
-    "LUNA_COMPILE",
     "LUNA_DATA",
     "LUNA_DATABASE_URL",
     "LUNA_DEVICE",

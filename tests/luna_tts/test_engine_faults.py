@@ -111,17 +111,6 @@ async def test_a_thread_that_comes_to_itself_does_nothing_more() -> None:
     assert not any(thread.is_alive() for thread in old)
 
 
-async def test_what_may_take_long_is_left_alone() -> None:
-    scheduler, gate = Scheduler(), threading.Event()
-    long = scheduler.submit(lambda: gate.wait(10), may_take_long=True)
-    while scheduler.step_seconds == 0.0:
-        await tick()
-    assert not scheduler.relieve(0.0)
-    gate.set()
-    assert long.result(10)
-    await scheduler.aclose()
-
-
 async def test_a_voice_whose_folder_is_deleted_speaks_on(tmp_path: Path) -> None:
     folder = tiny_voice(tmp_path / "models" / "akane", seed=1)
     service = TTSService(tmp_path / "models", berts={"ja": wide_bert(tmp_path / "bert")})

@@ -121,6 +121,24 @@ def test_a_voice_is_built_with_its_bert(root: Path, tmp_path: Path) -> None:
     assert first._japanese.bert is second._japanese.bert  # type: ignore[attr-defined]
 
 
+def test_what_has_spoken_prepares_others_of_its_kind(root: Path, tmp_path: Path) -> None:
+    tiny_voice(root / "chiyo", model={"upsample_initial_channel": 64})
+    voices = TTSModelHolder(root, {"ja": wide_bert(tmp_path / "bert")})
+    voices.refresh()
+
+    def steps(name: str) -> int:
+        model = voices.build(name)
+        count = len(list(model.warm_up()))
+        voices.install(model)
+        return count
+
+    assert steps("akane") > 0
+    assert steps("botan") > 0, "how loud it is must be found out"
+    assert steps("botan") == 0
+    assert steps("chiyo") > 0
+    assert steps("chiyo") == 0
+
+
 def test_the_budget_evicts_who_has_not_spoken_for_longest(
     root: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

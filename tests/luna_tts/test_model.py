@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from luna_tts import AudioChunk, DictionaryWord, SynthesisOptions, UserDictionary
 from luna_tts.errors import (
@@ -196,25 +195,6 @@ def test_training_checkpoints_say_the_same(tmp_path: Path, bert: BertModel, suff
     )
     ours = safe.infer(TEXT, seeded()).samples
     assert np.abs(ours - pickled.infer(TEXT, seeded()).samples).max() < 1e-6
-
-
-def test_a_decoder_that_does_not_compile_is_replaced(
-    tmp_path: Path,
-    bert: BertModel,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    class Broken(torch.nn.Module):
-        def forward(self, *_: object) -> torch.Tensor:
-            raise RuntimeError("no compiler")
-
-    monkeypatch.setattr(torch, "compile", lambda module, **_: Broken())
-    folder = read_voice_folder(tiny_voice(tmp_path / "koharu"))
-    model = TTSModel(folder, bert, JapaneseFrontend(), compiled=True)
-    for _ in model.warm_up():
-        pass
-    assert "torch.compile failed, going on without" in caplog.text
-    assert model.infer(TEXT, seeded()).seconds > 0.1
 
 
 def test_a_device_that_is_not_there_is_one_sentence() -> None:
