@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 from luna_tts.errors import EngineClosed
 
 T = TypeVar("T")
+Urgency = tuple[float, int, float, float]
 
 _PATIENCE_SECONDS = 2.0
 """Work that nobody listens to (a file, a warm-up) counts as due this long after it was asked."""
@@ -39,6 +40,8 @@ _NEARLY_DRY_SECONDS = 0.4
 """Some steps of others fit into it, and one's own."""
 _CHEAPEST = 1 / 16
 """Work a second of speech; cheaper voices are equal."""
+_CUSHION_WORK = 0.1
+"""Seconds of work for which the next step of a cheap voice may press before its listener is dry."""
 STUCK_SECONDS = 30.0
 """A step that takes longer will not end."""
 WATCH_SECONDS = 1.0
@@ -56,10 +59,23 @@ class Price:
     speech_seconds: float = 0.0
 
     @property
+    def each(self) -> float:
+        """Work a second of speech."""
+        return max(self.work_seconds / (self.speech_seconds + 1), _CHEAPEST)
+
+    @property
     def rank(self) -> int:
-        """Work a second of speech, in classes four times as wide: within one all are equal."""
-        price = self.work_seconds / (self.speech_seconds + 1)
-        return round(math.log2(max(price, _CHEAPEST)) / 2)
+        """The same in classes four times as wide: within one all are equal."""
+        return round(math.log2(self.each) / 2)
+
+    @property
+    def cushion(self) -> float:
+        """Seconds left to hear below which a step of it presses: more of what costs others less.
+
+        Dear voices that the machine cannot feed are nearly dry all the time. Did only those come
+        before them who are so too, all listeners of cheap ones would be, at the same moment.
+        """
+        return max(_NEARLY_DRY_SECONDS, _CUSHION_WORK / self.each)
 
 
 class Deadline:
@@ -88,12 +104,13 @@ class Deadline:
         due = self._began + _FIRST_SOUND_SECONDS
         return left if self._sounds else max(left, due - time.monotonic())
 
-    def urgency(self) -> tuple[float, int, float]:
+    def urgency(self) -> Urgency:
         """Less is more urgent."""
         left = self.seconds_left()
-        if left > _NEARLY_DRY_SECONDS:
-            return (left, 0, self._began)
-        return (_NEARLY_DRY_SECONDS, self._price.rank, self._began)
+        if left > self._price.cushion:
+            return (left, 0, 0.0, self._began)
+        dry_in = left if left > _NEARLY_DRY_SECONDS else 0.0
+        return (_NEARLY_DRY_SECONDS, self._price.rank, dry_in, self._began)
 
 
 @dataclass(eq=False)
@@ -104,11 +121,11 @@ class _Step:
     asked_at: float = field(default_factory=time.monotonic)
     began_at: float = 0.0
 
-    def urgency(self) -> tuple[float, int, float]:
+    def urgency(self) -> Urgency:
         if self.future.cancelled():
-            return (-1.0, 0, self.asked_at)
+            return (-1.0, 0, 0.0, self.asked_at)
         if self.deadline is None:
-            return (self.asked_at + _PATIENCE_SECONDS - time.monotonic(), 0, self.asked_at)
+            return (self.asked_at + _PATIENCE_SECONDS - time.monotonic(), 0, 0.0, self.asked_at)
         return self.deadline.urgency()
 
     def carry_out(self) -> None:

@@ -152,6 +152,18 @@ def test_of_equal_ones_whoever_began_first_is_not_cut_off() -> None:
     assert order(playing(2), playing(1)) == [1, 0], "none is nearly dry"
 
 
+def test_a_dear_voice_that_cannot_be_fed_lets_no_cheap_one_run_dry() -> None:
+    dear, cheap, cheaper = (
+        playing(0.0, price=0.7),
+        playing(0.9, price=0.1),
+        playing(1.5, price=0.05),
+    )
+    assert order(dear, cheap) == [1, 0]
+    assert order(dear, cheaper) == [1, 0]
+    assert order(cheaper, playing(0.9, price=0.05)) == [1, 0], "of equal ones who has less"
+    assert order(playing(0.0, price=0.7), playing(0.9, price=0.3)) == [0, 1], "its step takes long"
+
+
 async def test_what_a_voice_costs_is_known_before_it_begins(scheduler: Scheduler) -> None:
     for voice, seconds in (("large", 0.3), ("small", 0.01)):
         before = scheduler.deadline(voice, lambda: 0.0)
