@@ -48,6 +48,15 @@ def rounded_weight(weight: Tensor) -> tuple[Tensor, Tensor]:
     return (weight / each).round_().to(torch.int8), scales
 
 
+def overlapping(rows: Tensor, width: int) -> Tensor:
+    """Windows of `width` neighbouring rows of [N, C], one a row: [N - width + 1, width * C].
+
+    They overlap in memory: nothing is copied.
+    """
+    count, channels = rows.shape
+    return rows.as_strided((count - width + 1, width * channels), (channels, 1))
+
+
 def packed_matrix(whole: Tensor) -> Tensor:
     """A matrix [out, in] in oneDNN's own order, for `Int8Matrix`."""
     order: Tensor = torch.ops.onednn.qlinear_prepack(whole, [FEW_ROWS, whole.shape[1]])
@@ -92,6 +101,16 @@ class Int8Matrix:
         low, high = (self._times(half, scale, _ZERO, bias, "none") for half in halves)
         return THEN[then](low.add_(high, alpha=_HIGH))
 
+    def convolve(self, rows: Tensor, bias: Tensor | None, then: Then = "none") -> Tensor:
+        """float32 [N, C], of a matrix [out, k * C], -> float32 [N - k + 1, out].
+
+        As a kernel, oneDNN would bring it into another order in some calls, by the number of rows.
+        Raises `FloatingPointError` where a row is not finite.
+        """
+        whole, scale, zero = _rounded(rows, *_range(rows))
+        windows = overlapping(whole, self._packed.shape[0] // rows.shape[1])
+        return self._times(windows, scale, zero, bias, then)
+
     def _times(
         self, whole: Tensor, scale: float, zero: int, bias: Tensor | None, then: Then
     ) -> Tensor:
@@ -111,7 +130,7 @@ class Int8Kernel:
         self._packed = packed
         self._zeros = torch.zeros(len(scales), dtype=torch.int32)
 
-    def convolve(self, rows: Tensor, bias: Tensor | None, then: Then = "none") -> Tensor:
+    def convolve(self, rows: Tensor, bias: Tensor | None) -> Tensor:
         """float32 [N, C], bias float32 [out] -> float32 [n, out], where the kernel fits in.
 
         Raises `FloatingPointError` where a row is not finite.
@@ -124,7 +143,7 @@ class Int8Kernel:
         )
         image = torch.ops.onednn.qconv2d_pointwise(
             line, scale, zero, self._packed, self._scales, self._zeros, bias,
-            [1, 1], [0, 0], self._spacing, 1, 1.0, 0, torch.float32, then, [], "",
+            [1, 1], [0, 0], self._spacing, 1, 1.0, 0, torch.float32, "none", [], "",
         )  # fmt: skip
         output: Tensor = image.as_strided(
             (image.shape[3], image.shape[1]), (image.stride(3), image.stride(1))

@@ -15,10 +15,9 @@ from torch.nn import functional as F
 from luna_tts.int8 import (
     FEW_ROWS,
     THEN,
-    Int8Kernel,
     Int8Matrix,
     Then,
-    packed_kernel,
+    overlapping,
     packed_matrix,
     rounded_weight,
 )
@@ -165,20 +164,8 @@ class LayerNorm(nn.LayerNorm):
 class Conv1d(nn.Conv1d):
     """A convolution over time without initial values."""
 
-    packed: Tensor | None = None
-    int8: Int8Kernel | None = None
-    spacing = 1
-    """Of the taps, in rows."""
     scales: nn.Parameter
     """Only there in 8 bits."""
-
-    def take(self, order: Tensor) -> None:
-        """See `Packs`."""
-        if order.dtype == torch.int8:
-            self.int8 = Int8Kernel(order, self.scales, self.spacing)
-        else:
-            self.packed = order
-        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def reset_parameters(self) -> None:
         """Leaves them as they are."""
@@ -197,15 +184,20 @@ class FrameConv1d(Conv1d):
     An even kernel reaches one row further to the right than to the left.
     """
 
+    packed: Tensor | Int8Matrix | None = None
+
     def __init__(self, channels: int, out: int, kernel_size: int = 1) -> None:
         super().__init__(channels, out, kernel_size)
         self.width = kernel_size
 
     def reordered(self, weight: Tensor) -> Tensor | None:
-        """See `Packs`. In 8 bits it remains a convolution, which oneDNN packs faster."""
-        if weight.dtype == torch.int8:
-            return packed_kernel(weight, 1, FEW_ROWS)
+        """See `Packs`."""
         return packed(_matrix(weight))
+
+    def take(self, order: Tensor) -> None:
+        """See `Packs`."""
+        self.packed = Int8Matrix(order, self.scales) if order.dtype == torch.int8 else order
+        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""
@@ -217,13 +209,10 @@ class FrameConv1d(Conv1d):
         if self.width > 1:
             before = (self.width - 1) // 2
             x = F.pad(x, (0, 0, before, self.width - 1 - before))
-            if self.int8 is not None:
-                return self.int8.convolve(x, self.bias, then)
-            # Windows of neighbouring rows overlap in memory: nothing is copied.
-            x = x.as_strided(
-                (x.shape[0] - self.width + 1, self.width * x.shape[1]), (x.shape[1], 1)
-            )
-        return product(x, self.weight, self.packed, self.bias, then)
+        if isinstance(self.packed, Int8Matrix):
+            return self.packed.convolve(x, self.bias, then)
+        windows = overlapping(x, self.width) if self.width > 1 else x
+        return product(windows, self.weight, self.packed, self.bias, then)
 
 
 def _matrix(kernel: Tensor) -> Tensor:

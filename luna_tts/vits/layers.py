@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from luna_tts.int8 import packed_kernel
+from luna_tts.int8 import Int8Kernel, overlapping, packed_kernel
 from luna_tts.modules import (
     Conv1d,
     ConvTranspose1d,
@@ -30,6 +30,9 @@ class RowConv1d(Conv1d):
     moment lie side by side in memory, which PyTorch admits for images alone.
     """
 
+    packed: Tensor | None = None
+    int8: Int8Kernel | None = None
+
     def __init__(
         self, channels: int, out: int, kernel_size: int, dilation: int = 1, bias: bool = True
     ) -> None:
@@ -48,6 +51,14 @@ class RowConv1d(Conv1d):
             weight.unsqueeze(2), [0, 0], [1, 1], [1, self.spacing], 1, image
         )
         return order
+
+    def take(self, order: Tensor) -> None:
+        """See `Packs`."""
+        if order.dtype == torch.int8:
+            self.int8 = Int8Kernel(order, self.scales, self.spacing)
+        else:
+            self.packed = order
+        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""
@@ -124,11 +135,9 @@ class RowConvTranspose1d(ConvTranspose1d):
         after = -(-self.tail // self.rate) if stream.last else 0
         past.add(rows, slope, stream.surplus, after)
         stream.surplus *= self.rate
-        ready, channels = len(rows) + after, rows.shape[1]
-        if ready == 0:
+        if len(rows) + after == 0:
             return rows.new_empty(0, self.out_channels)
-        # Windows of neighbouring rows overlap in memory: nothing is copied.
-        windows = past.rows.as_strided((ready, (self.context + 1) * channels), (channels, 1))
+        windows = overlapping(past.rows, self.context + 1)
         assert self.bias is not None
         bias = self.bias.repeat(self.rate)
         output = product(windows, self.weight, self.packed, bias).view(-1, self.out_channels)
