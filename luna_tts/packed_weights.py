@@ -92,7 +92,7 @@ def _likes(packing: Mapping[str, Packs], form: Form) -> dict[str, Tensor]:
 
 def _digest(likes: Mapping[str, Tensor]) -> str:
     """Of how this processor and this oneDNN lay packed weights out."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(torch.__version__.encode())
     for name, like in likes.items():
         digest.update(name.encode() + _layout(like).numpy().tobytes())
     return digest.hexdigest()

@@ -68,9 +68,8 @@ class Deberta(nn.Module):
             return (self.features(tokens, columns, reached, length),)
 
         length = torch.tensor([count], device=device)
-        if not self._graphs.records(tokens) or count > _RECORDED:
-            return work(tokens, columns, length)[0][:count]
-        return self._graphs.run(len(tokens), work, tokens, columns, length)[0][:count]
+        key = len(tokens) if count <= _RECORDED else None
+        return self._graphs.run(key, work, tokens, columns, length)[0][:count]
 
     def features(
         self, tokens: Tensor, columns: Tensor, reached: slice, length: Tensor | None = None

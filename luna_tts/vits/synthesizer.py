@@ -163,9 +163,7 @@ class Synthesizer(nn.Module):
         def work(z: Tensor, speaker: Tensor, length: Tensor) -> tuple[Tensor]:
             return (self.flow.reverse_step(z, speaker, step, length),)
 
-        if not self._graphs.records(z) or frames > _RECORDED_FRAMES:
-            return work(filled, speaker, length)[0][:, :, :frames]
-        key = ("flow", step, filled.shape[2])
+        key = ("flow", step, filled.shape[2]) if frames <= _RECORDED_FRAMES else None
         return self._graphs.run(key, work, filled, speaker, length)[0][:, :, :frames]
 
     @torch.inference_mode()
