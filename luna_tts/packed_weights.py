@@ -131,7 +131,8 @@ def _placed(memory: Tensor, like: Tensor) -> Tensor:
     )  # fmt: skip
     if error:
         raise RuntimeError("PyTorch made no packed weight of what was kept")
-    packed: Tensor = torch._C._aoti.alloc_tensor_by_stealing_from_void_ptr(_capsule(made))
+    # The other function, for one tensor, never frees it.
+    (packed,) = torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs([_capsule(made)])
     packed.memory = memory  # type: ignore[attr-defined]  # lives as long as the weight
     return packed
 
@@ -152,7 +153,7 @@ def _library() -> ctypes.CDLL | None:
         _ = (
             library.aoti_torch_create_tensor_from_blob_v2,
             library.aoti_torch_layout__mkldnn,
-            torch._C._aoti.alloc_tensor_by_stealing_from_void_ptr,
+            torch._C._aoti.alloc_tensors_by_stealing_from_void_ptrs,
             torch.ops.mkldnn._get_mkldnn_serialized_md,
             torch.ops.mkldnn._nbytes,
             torch.ops.mkldnn.data_ptr,

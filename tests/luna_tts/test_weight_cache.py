@@ -162,9 +162,17 @@ def test_weights_live_as_long_as_the_voice(folder: Path) -> None:
     load(folder)
     network = load(folder)
     first = walked(network)
+
+    def mapped() -> bool:
+        return str(folder) in Path("/proc/self/maps").read_text()
+
     shutil.rmtree(folder)
     gc.collect()
     assert torch.equal(walked(network), first)
+    assert mapped()
+    del network
+    gc.collect()
+    assert not mapped(), "and no longer"
 
 
 @settings(
