@@ -126,8 +126,9 @@ class TTSModel:
         kept = self._notes.note(name)
         if kept is not None and not 0 < kept <= _MAX_GAIN:  # whoever wrote that
             kept = None
-        known = 0 if self._familiar and language == "ja" else 1
-        lines = _WARM_UP[language][: None if kept is None else known]
+        lines = _WARM_UP[language]
+        if kept is not None:
+            lines = () if self._familiar and language == "ja" else lines[:1]
         yield from self._speak_to_nobody(language, lines, heard)
         if kept is None:
             found = loudness(np.concatenate(heard), self.info.sample_rate)

@@ -1,7 +1,7 @@
 """Weights in the form in which the engine uses them, kept beside the file that they came from.
 
-Folding, converting and checking a voice is done once; later starts map half the bytes into memory
-and copy none that they do not pack. A kept file belongs to one content: the source's size and time
+Folding, converting, checking and packing a voice is done once; later starts map what came of it
+into memory and copy nothing. A kept file belongs to one content: the source's size and time
 tell it at a glance, and where they differ its hash does, so that a copied folder keeps its cache
 and a changed file never uses it. Whatever is wrong with a kept file or with the disk, the source is
 read instead.
