@@ -35,7 +35,7 @@ class Packs(Protocol):
         """The weight in that order, or None where oneDNN does not compute."""
 
     def take(self, order: Tensor) -> None:
-        """Computes with what `reordered` gave; the plain weight takes no memory from then on."""
+        """Computes with what `reordered` gave."""
 
     def keep(self, weight: Tensor) -> None:
         """Computes with the plain weight."""
@@ -58,7 +58,6 @@ class Linear(nn.Linear):
     def take(self, order: Tensor) -> None:
         """See `Packs`."""
         self.packed = Int8Matrix(order, self.scales) if order.dtype == torch.int8 else order
-        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""
@@ -79,8 +78,8 @@ def use_8_bits(module: Linear | Conv1d) -> None:
     """
     weight = module.weight
     del module.weight
-    module.scales = placeholder(weight.shape[:1], torch.float32)
-    module.weight = placeholder(weight.shape, torch.int8)
+    module.scales = _placeholder(weight.shape[:1], torch.float32)
+    module.weight = _placeholder(weight.shape, torch.int8)
 
 
 def weight_of(name: str) -> str:
@@ -141,7 +140,7 @@ def parameter(value: Tensor) -> nn.Parameter:
     return nn.Parameter(value, requires_grad=False)
 
 
-def placeholder(shape: torch.Size, dtype: torch.dtype) -> nn.Parameter:
+def _placeholder(shape: torch.Size, dtype: torch.dtype) -> nn.Parameter:
     """Shape and precision of a weight without its memory."""
     # Not `empty_like`, which imports sympy for what is on the meta device: 0.7 s and 30 MB.
     return parameter(torch.empty(shape, dtype=dtype, device="meta"))
@@ -197,7 +196,6 @@ class FrameConv1d(Conv1d):
     def take(self, order: Tensor) -> None:
         """See `Packs`."""
         self.packed = Int8Matrix(order, self.scales) if order.dtype == torch.int8 else order
-        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""
@@ -235,3 +233,4 @@ def assign(network: nn.Module, name: str, value: Tensor) -> None:
         module.keep(value)
     else:
         module.take(order)
+        module.weight = _placeholder(module.weight.shape, order.dtype)

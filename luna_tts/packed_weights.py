@@ -16,9 +16,9 @@ import ctypes
 import hashlib
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -26,12 +26,36 @@ from torch import Tensor, nn
 from luna_tts.modules import Packs, assign, in_8_bits
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
+Network = TypeVar("Network", bound=nn.Module)
+
 _LIBRARIES: Final = {"win32": "torch_cpu.dll", "darwin": "libtorch_cpu.dylib"}
 _LIBRARY: Final = "libtorch_cpu.so"
 
 
-def form_of(network: nn.Module, dtype: Callable[[str], torch.dtype]) -> Form:
-    """Shape and precision of each weight; `dtype` says which where no 8 bits were asked for."""
+def filled(
+    build: Callable[[], Network],
+    dtype: Callable[[str], torch.dtype],
+    read: Callable[[Form], Weights],
+    device: torch.device | str,
+    kept: KeptWeights | None = None,
+) -> Network:
+    """What `build` gives, with its weights on `device`, each in memory once.
+
+    Args:
+        build: a network whose weights are still to come; it is called on the meta device.
+        dtype: the precision of the weight of that name, where no 8 bits were asked for.
+        read: makes the weights of a form, in its order.
+        device: where they are to be.
+        kept: where they are kept, packed, for the next time.
+    """
+    with torch.device("meta"):
+        network = build().requires_grad_(False).eval()
+    form = _form(network, dtype)
+    _fill(network, form, partial(read, form), device, kept)
+    return network
+
+
+def _form(network: nn.Module, dtype: Callable[[str], torch.dtype]) -> Form:
     packing = _packing(network)
     # Sums in 8 bits come out as float32, and their biases are added to them.
     whole = {name.removesuffix("weight") for name, m in packing.items() if in_8_bits(m)}
@@ -45,12 +69,12 @@ def form_of(network: nn.Module, dtype: Callable[[str], torch.dtype]) -> Form:
     return {name: (tuple(value.shape), numbers(name, value)) for name, value in weights.items()}
 
 
-def fill(
+def _fill(
     network: nn.Module,
     form: Form,
     make: Callable[[], Weights],
     device: torch.device | str,
-    kept: KeptWeights | None = None,
+    kept: KeptWeights | None,
 ) -> None:
     """Gives each weight of `form` its place on `device`: what was kept, else what `make` gives."""
     if kept is None or torch.device(device).type != "cpu" or _library() is None:
@@ -82,7 +106,7 @@ def _likes(packing: Mapping[str, Packs], form: Form) -> dict[str, Tensor]:
     likes = {}
     for name, module in packing.items():
         shape, dtype = form[name]
-        kind = str(module), dtype
+        kind = str(module), dtype  # which tells its sizes, and how far apart its taps are
         if kind not in made:
             made[kind] = module.reordered(torch.zeros(shape, dtype=dtype))
         if (like := made[kind]) is not None:

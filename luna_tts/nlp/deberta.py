@@ -39,7 +39,8 @@ class Deberta(nn.Module):
     are computed in less.
     """
 
-    def __init__(self, config: DebertaConfig) -> None:
+    def __init__(self, config: DebertaConfig, *, int8: bool = False) -> None:
+        """`int8`: the layers' products will be in 8 bits."""
         super().__init__()
         hidden = config.hidden_size
         norm = partial(LayerNorm, hidden, eps=config.layer_norm_eps)
@@ -50,10 +51,7 @@ class Deberta(nn.Module):
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
         self._graphs = Graphs()
-
-    def quantize(self) -> None:
-        """The layers' products will be in 8 bits; to be asked for before weights are assigned."""
-        for module in self.layers.modules():
+        for module in self.layers.modules() if int8 else ():
             if isinstance(module, Linear):
                 use_8_bits(module)
 

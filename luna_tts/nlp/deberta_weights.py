@@ -16,7 +16,7 @@ from luna_tts.modules import converted, is_scales, weight_of
 from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
-from luna_tts.packed_weights import fill, form_of
+from luna_tts.packed_weights import filled
 from luna_tts.precision import EXACT, Arithmetic, signal_to_noise
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
@@ -90,13 +90,9 @@ def _filled(
     arithmetic: Arithmetic,
     kept: KeptWeights | None = None,
 ) -> Deberta:
-    with torch.device("meta"):
-        model = Deberta(config).requires_grad_(False).eval()
-    if arithmetic.int8:
-        model.quantize()
-    form = form_of(model, partial(_dtype, arithmetic=arithmetic))
-    fill(model, form, partial(_read, source, form, config), device, kept)
-    return model
+    build = partial(Deberta, config, int8=arithmetic.int8)
+    dtype = partial(_dtype, arithmetic=arithmetic)
+    return filled(build, dtype, partial(_read, source, config), device, kept)
 
 
 def _features_signal_to_noise(model: Deberta, careful: Deberta) -> float:
@@ -116,7 +112,7 @@ def _dtype(name: str, arithmetic: Arithmetic) -> torch.dtype:
     return torch.float32 if exact else arithmetic.dtype
 
 
-def _read(source: Path, form: Form, config: DebertaConfig) -> Weights:
+def _read(source: Path, config: DebertaConfig, form: Form) -> Weights:
     """Every weight of ours, in the order of `form`. Raises what `load_deberta` raises."""
     with open_checkpoint(source) as checkpoint:
         prefix = _PREFIX if any(name.startswith(_PREFIX) for name in checkpoint.names) else ""

@@ -14,7 +14,6 @@ from luna_tts.modules import (
     in_8_bits,
     packed,
     parameter,
-    placeholder,
     product,
 )
 from luna_tts.vits.streaming import Stream
@@ -58,7 +57,6 @@ class RowConv1d(Conv1d):
             self.int8 = Int8Kernel(order, self.scales, self.spacing)
         else:
             self.packed = order
-        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""
@@ -122,7 +120,6 @@ class RowConvTranspose1d(ConvTranspose1d):
     def take(self, order: Tensor) -> None:
         """See `Packs`."""
         self.packed = order
-        self.weight = placeholder(self.weight.shape, order.dtype)
 
     def keep(self, weight: Tensor) -> None:
         """See `Packs`."""

@@ -48,7 +48,8 @@ _RECORDED_WINDOW = 96
 class Synthesizer(nn.Module):
     """VITS for inference; immutable once its weights are assigned."""
 
-    def __init__(self, parameters: HyperParameters) -> None:
+    def __init__(self, parameters: HyperParameters, *, int8: bool = False) -> None:
+        """`int8`: what flow and decoder do most of will be in 8 bits."""
         super().__init__()
         self.hyper_parameters = parameters
         channels, speaker_channels = parameters.hidden_channels, parameters.gin_channels
@@ -58,14 +59,12 @@ class Synthesizer(nn.Module):
         self.flow = Flow(parameters)
         self.dec = Decoder(parameters)
         self.emb_g = Embedding(parameters.n_speakers, speaker_channels)
+        if int8:
+            self.flow.quantize()
+            self.dec.quantize()
         self._graphs = Graphs()
         self._forms: dict[tuple[int, Form], Form] = {}
         """What becomes of a stream of some form when so many frames are decoded."""
-
-    def quantize(self) -> None:
-        """What flow and decoder do most of will be in 8 bits; to be asked for before weights."""
-        self.flow.quantize()
-        self.dec.quantize()
 
     @property
     def device(self) -> torch.device:

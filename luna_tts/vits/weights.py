@@ -16,7 +16,7 @@ from torch import Tensor
 from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import converted, is_scales, weight_of
-from luna_tts.packed_weights import fill, form_of
+from luna_tts.packed_weights import filled
 from luna_tts.precision import EXACT, Arithmetic
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
@@ -64,13 +64,9 @@ def _filled(
     arithmetic: Arithmetic,
     kept: KeptWeights | None = None,
 ) -> Synthesizer:
-    with torch.device("meta"):
-        network = Synthesizer(parameters).requires_grad_(False).eval()
-    if arithmetic.int8:
-        network.quantize()
-    form = form_of(network, partial(weight_dtype, dtype=arithmetic.dtype))
-    fill(network, form, partial(_read, source, form), device, kept)
-    return network
+    build = partial(Synthesizer, parameters, int8=arithmetic.int8)
+    dtype = partial(weight_dtype, dtype=arithmetic.dtype)
+    return filled(build, dtype, partial(_read, source), device, kept)
 
 
 def _check_shapes(wanted: Mapping[str, Shape], file: TensorFile, weights: Path) -> None:
