@@ -6,7 +6,8 @@ its compiler: a second's work, during which nobody would be heard.
 
 from __future__ import annotations
 
-from typing import Final, Protocol, runtime_checkable
+from abc import ABC, abstractmethod
+from typing import Final
 
 import torch
 from torch import Tensor, nn
@@ -25,23 +26,25 @@ from luna_tts.int8 import (
 _SCALES: Final = ".scales"
 
 
-@runtime_checkable
-class Packs(Protocol):
+class Packs(ABC):
     """A module whose weight is brought into oneDNN's own order, once; else each call does so."""
 
     weight: Tensor
 
+    @abstractmethod
     def reordered(self, weight: Tensor) -> Tensor | None:
         """The weight in that order, or None where oneDNN does not compute."""
 
+    @abstractmethod
     def take(self, order: Tensor) -> None:
         """Computes with what `reordered` gave."""
 
+    @abstractmethod
     def keep(self, weight: Tensor) -> None:
         """Computes with the plain weight."""
 
 
-class Linear(nn.Linear):
+class Linear(nn.Linear, Packs):
     """A linear layer without initial values."""
 
     packed: Tensor | Int8Matrix | None = None
@@ -177,7 +180,7 @@ class ConvTranspose1d(nn.ConvTranspose1d):
         """Leaves them as they are."""
 
 
-class FrameConv1d(Conv1d):
+class FrameConv1d(Conv1d, Packs):
     """A "same" convolution over the rows of [T, C], as one product of matrices.
 
     An even kernel reaches one row further to the right than to the left.

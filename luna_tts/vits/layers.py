@@ -10,6 +10,7 @@ from luna_tts.int8 import Int8Kernel, overlapping, packed_kernel
 from luna_tts.modules import (
     Conv1d,
     ConvTranspose1d,
+    Packs,
     computes,
     in_8_bits,
     packed,
@@ -22,7 +23,7 @@ _ROWS = 1536
 """Of a window in the middle of the decoder; the packed form serves any other number as well."""
 
 
-class RowConv1d(Conv1d):
+class RowConv1d(Conv1d, Packs):
     """A "same" convolution over time on the rows [n, C] of a stream, of an odd kernel.
 
     Two-dimensional inside: oneDNN's convolutions run up to twice as fast where the channels of one
@@ -92,7 +93,7 @@ class RowConv1d(Conv1d):
         return output[0, :, 0].T
 
 
-class RowConvTranspose1d(ConvTranspose1d):
+class RowConvTranspose1d(ConvTranspose1d, Packs):
     """A transposed convolution over time on the rows [n, C] of a stream, as a product of matrices.
 
     Each row of the product is what is heard during one row: `rate` rows of the output, to which it
