@@ -39,7 +39,7 @@ class Trial:
 
     def __init__(self, folder: Path) -> None:
         bert = BertModel(folder / "bert", "cpu")
-        self._exact, self._bert = bert.feature, bert
+        self._exact, self._bert = bert.ask, bert
         voice = read_voice_folder(folder / "voices/one")
         self._model = TTSModel(voice, bert, JapaneseFrontend())
         network = self._model._network
@@ -50,7 +50,12 @@ class Trial:
 
     def say(self, line: str, change: Callable[[Tensor], Tensor]) -> Samples:
         self.durations = []
-        self._bert.feature = lambda text: change(self._exact(text))  # type: ignore[method-assign]
+
+        def ask(text: str) -> Callable[[], Tensor]:
+            rows = self._exact(text)
+            return lambda: change(rows())
+
+        self._bert.ask = ask  # type: ignore[method-assign]
         chunks = self._model.stream(line, SynthesisOptions(seed=0))
         return np.concatenate([chunk.samples for chunk in chunks if chunk is not None])
 

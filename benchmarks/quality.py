@@ -52,7 +52,7 @@ def _said(network: Synthesizer) -> Sound:
     bert, style = (torch.randn(size, generator=generator) for size in ((1024, 31), (256,)))
     inputs = [tensor.to(network.device) for tensor in (*ids, bert, style)]
     speaker = network.speaker(0)
-    encoded = network.encode(TextInput(*inputs), speaker)
+    encoded, _ = network.ask_prior(TextInput(*inputs), speaker, 0.2, 0.8, generator)()
     durations = torch.full((31,), 5, device=network.device)
     z = network.expand(encoded, durations, 0.6, generator)
     for step in range(network.flow.steps()):

@@ -13,7 +13,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-_MOST: Final = 256
+_MOST: Final = 512
 """Recordings that are kept; those that were not used for longest go."""
 
 Work = Callable[..., tuple[Tensor, ...]]

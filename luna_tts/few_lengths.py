@@ -27,9 +27,9 @@ class Step:
 
 
 TOKENS: Final = Step(4, 16)
-PHONES: Final = Step(8, 8)
+PHONES: Final = Step(8, 16)
 FRAMES: Final = Step(16, 64)
-LAST_FRAMES: Final = Step(16, 1)
+LAST_FRAMES: Final = Step(16, 32)
 """Of the last window of the decoder."""
 
 

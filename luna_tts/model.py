@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import zlib
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -26,7 +26,7 @@ from luna_tts.readers import JapaneseReader, Phones, Reader
 from luna_tts.threads import compute_with
 from luna_tts.types import AudioChunk, Samples, SynthesisOptions
 from luna_tts.vits.streaming import Stream
-from luna_tts.vits.text_encoder import BERT_CHANNELS, EncodedText, TextInput
+from luna_tts.vits.text_encoder import BERT_CHANNELS, TextInput
 from luna_tts.vits.voice_folder import VoiceFolder
 from luna_tts.vits.weights import load_synthesizer
 from luna_tts.weight_cache import KeptWeights
@@ -223,40 +223,55 @@ class TTSModel:
         options, rate = speaking.options, self.info.sample_rate
         windows = self._decode(z, speaking.speaker)
         if options.pitch_scale not in (None, 1.0) or options.intonation_scale not in (None, 1.0):
-            whole = np.concatenate([window for window, _ in windows])
+            whole = np.concatenate([made[0] for made in windows if made])
             windows = iter([(self._with_changed_pitch(whole, options), True)])
-        for window, is_end in windows:
+        for made in windows:
+            if made is None:
+                yield None
+                continue
+            window, is_end = made
             samples = speaking.lead_in.cut(self._levelled(window, speaking))
             if is_end and not last:
                 samples = np.append(samples, np.zeros(round(PAUSE_SECONDS * rate), np.float32))
             yield AudioChunk(samples, rate, piece, last=last and is_end)
 
     def _latent(self, phones: Phones, speaking: _Speaking) -> Generator[None, None, Tensor]:
-        """All that comes before the decoder, stage by stage: z, [1, I, T']."""
+        """All that comes before the decoder, stage by stage: z, [1, I, T'].
+
+        Each is asked for before others have their turn: see together.py.
+        """
         network, options, speaker = self._network, speaking.options, speaking.speaker
-        text = self._text_input(phones, speaking)
+        rows = speaking.reader.bert.ask(phones.text)
         yield
-        encoded = network.encode(text, speaker)
-        durations = self._durations(encoded, speaking)
+        prior = network.ask_prior(
+            self._text_input(phones, rows(), speaking),
+            speaker,
+            _or(options.sdp_ratio, SDP_RATIO),
+            _or(options.noise_scale_w, NOISE_SCALE_W),
+            speaking.generator,
+        )
+        yield
+        encoded, log_durations = prior()
+        durations = network.durations(log_durations, _or(options.length_scale, 1.0))
         noise_scale = _or(options.noise_scale, NOISE_SCALE)
         z = network.expand(encoded, durations, noise_scale, speaking.generator)
-        for step in range(network.flow.steps()):
+        for steps in network.flow_parts():
+            moved = network.ask_flow(z, speaker, steps)
             yield
-            z = network.flow_step(z, speaker, step)
+            z = moved()
         return z
 
-    def _text_input(self, phones: Phones, speaking: _Speaking) -> TextInput:
+    def _text_input(self, phones: Phones, rows: Tensor, speaking: _Speaking) -> TextInput:
         parameters, device = self._folder.parameters, self._network.device
-        reader = speaking.reader
+        reader, assist = speaking.reader, speaking.assist_text
         ids = symbol_ids(phones.phones, phones.tones, reader.symbols, jp_extra=parameters.jp_extra)
         word2ph = phones.word2ph
         if parameters.add_blank:
             ids, word2ph = ids.with_blanks(), blank_word2ph(word2ph)
         bert = bert_feature(
-            reader.bert,
-            phones.text,
+            rows,
             word2ph,
-            speaking.assist_text,
+            None if assist is None else reader.bert.feature(assist),
             _or(speaking.options.assist_text_weight, ASSIST_TEXT_WEIGHT),
         )
         phone_ids, tone_ids, language_ids = (
@@ -264,30 +279,36 @@ class TTSModel:
         )
         return TextInput(phone_ids, tone_ids, language_ids, bert, speaking.style, reader.language)
 
-    def _durations(self, encoded: EncodedText, speaking: _Speaking) -> Tensor:
-        options = speaking.options
-        log_durations = self._network.log_durations(
-            encoded,
-            speaking.speaker,
-            _or(options.sdp_ratio, SDP_RATIO),
-            _or(options.noise_scale_w, NOISE_SCALE_W),
-            speaking.generator,
-        )
-        return self._network.durations(log_durations, _or(options.length_scale, 1.0))
+    def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[tuple[Samples, bool] | None]:
+        """Samples window by window, equal to those of the whole, and whether they are the last.
 
-    def _decode(self, z: Tensor, speaker: Tensor) -> Iterator[tuple[Samples, bool]]:
-        """Samples window by window, equal to those of the whole, and whether they are the last."""
-        stream, first, width, length = Stream(), 0, _WINDOW, z.shape[2]
-        widest = _WIDEST if z.device.type == "cpu" else _WIDEST_ON_CARD
-        while first < length:
-            frames, last = z[:, :, first : first + width], first + width >= length
-            first += width
-            width = min(width * _GROWTH, widest)
-            window: Samples = self._network.decode(frames, speaker, stream, last=last).cpu().numpy()
+        The next one is asked for before one is given: whoever needs one has it computed as well.
+        """
+        stream, length, ends = Stream(), z.shape[2], self._ends(z)
+
+        def ask(first: int, end: int) -> Callable[[], Tensor]:
+            frames = z[:, :, first:end]
+            return self._network.ask_decode(frames, speaker, stream, last=end == length)
+
+        asked = ask(0, ends[0])
+        yield None
+        for end, following in zip(ends, (*ends[1:], None), strict=True):
+            window: Samples = asked().cpu().numpy()
             if not np.isfinite(window).all():
                 raise FloatingPointError("the network gave values that are no numbers")
+            if following is not None:
+                asked = ask(end, following)
             if len(window):
-                yield window, last
+                yield window, following is None
+
+    def _ends(self, z: Tensor) -> list[int]:
+        """Where the windows of the frames of z [1, I, T'] end."""
+        widest = _WIDEST if z.device.type == "cpu" else _WIDEST_ON_CARD
+        ends, width = [0], _WINDOW
+        while ends[-1] < z.shape[2]:
+            ends.append(min(ends[-1] + width, z.shape[2]))
+            width = min(width * _GROWTH, widest)
+        return ends[1:]
 
     def _with_changed_pitch(self, samples: Samples, options: SynthesisOptions) -> Samples:
         pitch, intonation = _or(options.pitch_scale, 1.0), _or(options.intonation_scale, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +34,9 @@ class Bert(Protocol):
     def feature(self, text: str) -> torch.Tensor:
         """One row a token, and one for each end: [n + 2, hidden_size], float32."""
 
+    def ask(self, text: str) -> Callable[[], torch.Tensor]:
+        """The same when it is needed: see together.py. For the inference thread alone."""
+
 
 class BertModel:
     """One language's BERT on one device. Immutable; any thread may ask it."""
@@ -62,12 +65,14 @@ class BertModel:
 
         Text beyond `_MOST_TOKENS` is read in parts that do not know of one another.
         """
+        return self.ask(text)()
+
+    def ask(self, text: str) -> Callable[[], torch.Tensor]:
+        """See `Bert`."""
         ids = self._tokenizer.ids(text)
-        with torch.inference_mode():
-            if len(ids) <= _MOST_TOKENS:
-                return self._network(ids)  # type: ignore[no-any-return]
-            parts = [ids[i : i + _MOST_TOKENS] for i in range(0, len(ids), _MOST_TOKENS)]
-            return torch.cat([self._network(part) for part in parts])
+        parts = [ids[i : i + _MOST_TOKENS] for i in range(0, len(ids), _MOST_TOKENS)]
+        asked = [self._network.ask(part) for part in parts]
+        return asked[0] if len(asked) == 1 else lambda: torch.cat([rows() for rows in asked])
 
 
 class BertModels:

@@ -18,10 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from luna_tts.cuda_graphs import Graphs
 from luna_tts.few_lengths import TOKENS, padded
 from luna_tts.modules import Embedding, FrameConv1d, LayerNorm, Linear, use_8_bits
 from luna_tts.nlp.deberta_config import UNUSED_LAYERS, DebertaConfig
+from luna_tts.together import Together
 
 _RECORDED: Final = 256
 """Longer texts are large enough to keep a card busy while Python asks for the next step."""
@@ -50,14 +50,18 @@ class Deberta(nn.Module):
         layers = config.num_hidden_layers - UNUSED_LAYERS
         self.layers = nn.ModuleList(Layer(config) for _ in range(layers))
         self.conv = Convolution(config) if config.conv_kernel_size else None
-        self._graphs = Graphs()
+        self._together = Together()
         for module in self.layers.modules() if int8 else ():
             if isinstance(module, Linear):
                 use_8_bits(module)
 
-    @torch.inference_mode()
     def forward(self, ids: Sequence[int]) -> Tensor:
         """Features of the tokens `ids` [n], each in [0, vocab_size): [n, hidden_size], float32."""
+        return self.ask(ids)()
+
+    @torch.inference_mode()
+    def ask(self, ids: Sequence[int]) -> Callable[[], Tensor]:
+        """The same when it is needed."""
         device, count = self.embedding.weight.device, len(ids)
         tokens = padded(torch.tensor(ids, device=device), TOKENS)
         columns, reached = self.position_columns(len(tokens), device)
@@ -67,7 +71,8 @@ class Deberta(nn.Module):
 
         length = torch.tensor([count], device=device)
         key = len(tokens) if count <= _RECORDED else None
-        return self._graphs.run(key, work, tokens, columns, length)[0][:count]
+        asked = self._together.ask(key, work, tokens, columns, length)
+        return lambda: asked.result()[0][:count]
 
     def features(
         self, tokens: Tensor, columns: Tensor, reached: slice, length: Tensor | None = None

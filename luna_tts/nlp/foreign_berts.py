@@ -6,8 +6,9 @@ tokenizer (spm.model or tokenizer.json). Chinese: BERT by transformers, one toke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,10 +48,12 @@ class EnglishBert:
 
     def feature(self, text: str) -> torch.Tensor:
         """One row a token, and one for each end: [len(tokens) + 2, hidden_size], float32."""
+        return self.ask(text)()
+
+    def ask(self, text: str) -> Callable[[], torch.Tensor]:
+        """See `Bert`."""
         start, end, _ = self._tokenizer.ids(_ENDS)
-        ids = [start, *self._tokenizer.ids(self.tokens(text)), end]
-        with torch.inference_mode():
-            return self._network(ids)  # type: ignore[no-any-return]
+        return self._network.ask([start, *self._tokenizer.ids(self.tokens(text)), end])
 
 
 class ChineseBert:
@@ -96,6 +99,10 @@ class ChineseBert:
         rows = [self._rows(part) for part in parts]
         inner = [part[1:-1] for part in rows]
         return torch.cat([rows[0][:1], *inner, rows[-1][-1:]])
+
+    def ask(self, text: str) -> Callable[[], torch.Tensor]:
+        """See `Bert`; transformers computes each by itself."""
+        return partial(self.feature, text)
 
     @torch.inference_mode()
     def _rows(self, text: str) -> torch.Tensor:

@@ -35,11 +35,14 @@ class DurationPredictor(nn.Module):
         self.proj = Conv1d(_FILTER_CHANNELS, 1, 1)
         self.cond = Conv1d(speaker_channels, channels, 1)
 
-    def forward(self, hidden: Tensor, speaker: Tensor) -> Tensor:
-        """[1, H, T] and [1, G, 1] -> natural logarithm of frames per token [T]."""
+    def forward(self, hidden: Tensor, speaker: Tensor, mask: Tensor | None = None) -> Tensor:
+        """[1, H, T] and [1, G, 1] -> natural logarithm of frames per token [T].
+
+        `mask` [1, T]: 1 where there is a token, 0 where the text was padded.
+        """
         x = hidden + self.cond(speaker)
-        x = self.norm_1(F.relu(self.conv_1(x)))
-        x = self.norm_2(F.relu(self.conv_2(x)))
+        x = self.norm_1(F.relu(self.conv_1(_existing(x, mask))))
+        x = self.norm_2(F.relu(self.conv_2(_existing(x, mask))))
         log_durations: Tensor = self.proj(x)[0, 0]
         return log_durations
 
@@ -58,11 +61,11 @@ class DilatedConvolutions(nn.Module):
         self.norms_1 = nn.ModuleList(ChannelNorm(channels) for _ in dilations)
         self.norms_2 = nn.ModuleList(ChannelNorm(channels) for _ in dilations)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
         """[1, H, T] -> [1, H, T]."""
         layers = zip(self.convs_sep, self.norms_1, self.convs_1x1, self.norms_2, strict=True)
         for separable, norm_1, pointwise, norm_2 in layers:
-            y = F.gelu(norm_1(separable(x)))
+            y = F.gelu(norm_1(separable(_existing(x, mask))))
             x = x + F.gelu(norm_2(pointwise(y)))
         return x
 
@@ -90,10 +93,10 @@ class SplineFlow(nn.Module):
         self.proj = Conv1d(channels, splines.PARAMETERS, 1)
         self.scale = 1 / math.sqrt(channels)
 
-    def reverse(self, z: Tensor, condition: Tensor) -> Tensor:
+    def reverse(self, z: Tensor, condition: Tensor, mask: Tensor | None = None) -> Tensor:
         """[1, 2, T] under the condition [1, H, T] -> [1, 2, T]."""
         kept, moved = z[:, :1], z[:, 1]
-        parameters = self.proj(self.convs(self.pre(kept) + condition)).transpose(1, 2)
+        parameters = self.proj(self.convs(self.pre(kept) + condition, mask)).transpose(1, 2)
         widths, heights, derivatives = parameters.split(
             (splines.BINS, splines.BINS, splines.BINS - 1), -1
         )
@@ -114,12 +117,17 @@ class StochasticDurationPredictor(nn.Module):
         flows |= {name: SplineFlow(channels) for name in _REVERSED_SPLINES}
         self.flows = nn.ModuleDict(flows)
 
-    def forward(self, hidden: Tensor, speaker: Tensor, noise: Tensor) -> Tensor:
-        """[1, H, T], [1, G, 1], noise [1, 2, T] -> natural logarithm of frames per token [T]."""
-        condition = self.proj(self.convs(self.pre(hidden) + self.cond(speaker)))
+    def forward(
+        self, hidden: Tensor, speaker: Tensor, noise: Tensor, mask: Tensor | None = None
+    ) -> Tensor:
+        """[1, H, T], [1, G, 1], noise [1, 2, T] -> natural logarithm of frames per token [T].
+
+        `mask` as in `DurationPredictor`.
+        """
+        condition = self.proj(self.convs(self.pre(hidden) + self.cond(speaker), mask))
         z = noise
         for name in _REVERSED_SPLINES:
-            z = self._spline(name).reverse(z.flip(1), condition)
+            z = self._spline(name).reverse(z.flip(1), condition, mask)
         affine = self.flows["0"]
         assert isinstance(affine, Affine)
         return affine.reverse(z.flip(1))[0, 0]
@@ -128,3 +136,8 @@ class StochasticDurationPredictor(nn.Module):
         flow = self.flows[name]
         assert isinstance(flow, SplineFlow)
         return flow
+
+
+def _existing(x: Tensor, mask: Tensor | None) -> Tensor:
+    """With zeros where no token is, as "same" convolutions expect."""
+    return x if mask is None else x * mask

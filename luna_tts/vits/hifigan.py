@@ -91,11 +91,12 @@ class Decoder(nn.Module):
                         use_8_bits(module)
 
     def forward(
-        self, z: Tensor, speaker: Tensor, stream: Stream, last: bool, surplus: int = 0
+        self, z: Tensor, speaker: Tensor, stream: Stream, last: bool, surplus: int | Tensor = 0
     ) -> Tensor:
         """The next latent frames [n, I] and the speaker [1, G] -> float32 samples, later.
 
-        Of the last frames, `surplus` are none: what is heard is as if they were not there.
+        Of the last frames, `surplus` are none: the samples before theirs are as if they were not
+        there.
         """
         dtype = self.conv_pre.weight.dtype
         stream.begin(last, surplus)
@@ -106,7 +107,7 @@ class Decoder(nn.Module):
             blocks = self.resblocks[stage * each : (stage + 1) * each]
             x = stream.mean([block(x, stream) for block in blocks])
         x = self.conv_post(x, stream, _LAST_SLOPE)
-        return torch.tanh_(x[: len(x) - stream.surplus, 0].float())
+        return torch.tanh_(x[:, 0].float())
 
 
 def _conv(channels: int, kernel_size: int, dilation: int) -> RowConv1d:

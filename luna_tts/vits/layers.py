@@ -71,8 +71,7 @@ class RowConv1d(Conv1d, Packs):
     def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
         """[n, C] -> [n - reach, out] at first, later [n, out]; negative values times `slope`."""
         rows = rows.to(self.dtype)
-        past = stream.next(rows, before=self.reach)
-        past.add(rows, slope, stream.surplus, self.reach if stream.last else 0)
+        past = stream.take(rows, slope, before=self.reach, after=self.reach)
         ready = len(past.rows) - 2 * self.reach
         if ready <= 0:
             return rows.new_empty(0, self.out_channels)
@@ -129,11 +128,10 @@ class RowConvTranspose1d(ConvTranspose1d, Packs):
     def forward(self, rows: Tensor, stream: Stream, slope: float = 1.0) -> Tensor:  # type: ignore[override]
         """[n, C] -> [n * rate - cut, out] at first, later [n * rate, out]; see `RowConv1d`."""
         rows = rows.to(self.weight.dtype)
-        past = stream.next(rows, before=self.context, owed=self.cut)
-        after = -(-self.tail // self.rate) if stream.last else 0
-        past.add(rows, slope, stream.surplus, after)
-        stream.surplus *= self.rate
-        if len(rows) + after == 0:
+        after = -(-self.tail // self.rate)
+        past = stream.take(rows, slope, before=self.context, after=after, owed=self.cut)
+        stream.surplus = stream.surplus * self.rate
+        if len(past.rows) == self.context:
             return rows.new_empty(0, self.out_channels)
         windows = overlapping(past.rows, self.context + 1)
         assert self.bias is not None

@@ -1,8 +1,7 @@
-"""The whole network, in stages that can be called one after another.
+"""The whole network, in stages that are asked for one after another.
 
-A scheduler may serve somebody else between `encode`, `log_durations`, `expand`, each `flow_step`
-and each piece of `decode`. The state dict of VITS checkpoints fixes the names enc_p, sdp, dp,
-flow, dec and emb_g and all names below them.
+A scheduler may serve somebody else before the result of each is needed. The state dict of VITS
+checkpoints fixes the names enc_p, sdp, dp, flow, dec and emb_g and all names below them.
 
 Randomness comes from the generator that the caller passes: first for the durations, then for the
 frames, always in the same order and number, so that a seed makes an utterance repeatable. It is
@@ -11,14 +10,16 @@ drawn on the CPU, so that a seed means the same on every device.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
-from luna_tts.cuda_graphs import Graphs
 from luna_tts.errors import SpeechTooLong
-from luna_tts.few_lengths import FRAMES, LAST_FRAMES, padded
+from luna_tts.few_lengths import FRAMES, LAST_FRAMES, PHONES, padded
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import Embedding
+from luna_tts.together import Together
 from luna_tts.vits.duration import DurationPredictor, StochasticDurationPredictor
 from luna_tts.vits.flow import Flow
 from luna_tts.vits.hifigan import Decoder
@@ -40,6 +41,7 @@ def weight_dtype(name: str, dtype: torch.dtype) -> torch.dtype:
     return dtype if heavy else torch.float32
 
 
+_RECORDED_PHONES = 512
 _RECORDED_FRAMES = 1024
 _RECORDED_WINDOW = 96
 """Longer work is large enough to keep a card busy while Python asks for it."""
@@ -62,7 +64,7 @@ class Synthesizer(nn.Module):
         if int8:
             self.flow.quantize()
             self.dec.quantize()
-        self._graphs = Graphs()
+        self._together = Together()
         self._forms: dict[tuple[int, Form], Form] = {}
         """What becomes of a stream of some form when so many frames are decoded."""
 
@@ -82,36 +84,47 @@ class Synthesizer(nn.Module):
         return self.emb_g.weight[speaker_id][None, :, None]
 
     @torch.inference_mode()
-    def encode(self, text: TextInput, speaker: Tensor) -> EncodedText:
-        """First stage: the prior of each token."""
-        encoded: EncodedText = self.enc_p(text, speaker)
-        return encoded
-
-    @torch.inference_mode()
-    def log_durations(
+    def ask_prior(
         self,
-        text: EncodedText,
+        text: TextInput,
         speaker: Tensor,
         sdp_ratio: float,
         noise_scale: float,
         generator: torch.Generator,
-    ) -> Tensor:
-        """Natural logarithm of the frames per token, [T].
+    ) -> Callable[[], tuple[EncodedText, Tensor]]:
+        """The prior of each token, and the natural logarithm of its frames [T], when needed.
 
         Args:
-            text: what `encode` gave.
+            text: one sentence of T tokens.
             speaker: what `speaker` gave.
             sdp_ratio: share of the stochastic predictor, 0..1; the plain one has the rest.
             noise_scale: deviation of the stochastic predictor's noise (noise_scale_w).
             generator: on the CPU; 2 * T values are drawn whatever the ratio is.
         """
-        noise = self._noise((1, 2, text.hidden.shape[2]), generator) * noise_scale
-        if sdp_ratio == 0:
-            return self._plain(text, speaker)
-        varied: Tensor = self.sdp(text.hidden, speaker, noise)
-        if sdp_ratio == 1:
-            return varied
-        return varied * sdp_ratio + self._plain(text, speaker) * (1 - sdp_ratio)
+        count, language = len(text.phones), text.language
+        noise = self._noise((1, 2, count), generator) * noise_scale
+        inputs = (text.phones, text.tones, text.languages, text.bert, noise)
+        filled = [padded(each, PHONES) for each in inputs]
+        length = torch.tensor([count], device=self.device)
+
+        def work(
+            phones: Tensor, tones: Tensor, languages: Tensor, bert: Tensor, noise: Tensor,
+            style: Tensor, speaker: Tensor, length: Tensor,
+        ) -> tuple[Tensor, ...]:  # fmt: skip
+            text = TextInput(phones, tones, languages, bert, style, language)
+            hidden, prior = self.enc_p(text, speaker, length)
+            there = (torch.arange(len(phones), device=length.device) < length)[None]
+            logs = self._log_durations(hidden, speaker, noise, sdp_ratio, there)
+            return prior.mean, prior.log_deviation, logs
+
+        key = ("prior", len(filled[0]), language, sdp_ratio) if count <= _RECORDED_PHONES else None
+        asked = self._together.ask(key, work, *filled, text.style, speaker, length)
+
+        def prior() -> tuple[EncodedText, Tensor]:
+            mean, log_deviation, logs = (each[..., :count] for each in asked.result())
+            return EncodedText(mean, log_deviation), logs
+
+        return prior
 
     def durations(self, log_durations: Tensor, length_scale: float) -> Tensor:
         """Frames per token, int64 [T], together at least 1; `length_scale` 2 = twice as long.
@@ -152,20 +165,33 @@ class Synthesizer(nn.Module):
         noise = self._noise(tuple(mean.shape), generator)
         return mean + noise * deviation * noise_scale
 
+    def flow_parts(self) -> tuple[range, ...]:
+        """The flow's steps, in as many parts as others should have a turn in between."""
+        steps = self.flow.steps()
+        if self._together.gains(self.emb_g.weight):
+            return (range(steps),)
+        return tuple(range(step, step + 1) for step in range(steps))
+
     @torch.inference_mode()
-    def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
-        """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
+    def ask_flow(self, z: Tensor, speaker: Tensor, steps: range) -> Callable[[], Tensor]:
+        """Some steps of the way from z_p to z, [1, I, T'] -> [1, I, T'], when they are needed."""
         frames = z.shape[2]
         filled = padded(z, FRAMES)
         length = torch.tensor([frames], device=z.device)
 
         def work(z: Tensor, speaker: Tensor, length: Tensor) -> tuple[Tensor]:
-            return (self.flow.reverse_step(z, speaker, step, length),)
+            for step in steps:
+                z = self.flow.reverse_step(z, speaker, step, length)
+            return (z,)
 
-        key = ("flow", step, filled.shape[2]) if frames <= _RECORDED_FRAMES else None
-        return self._graphs.run(key, work, filled, speaker, length)[0][:, :, :frames]
+        key = ("flow", steps, filled.shape[2]) if frames <= _RECORDED_FRAMES else None
+        asked = self._together.ask(key, work, filled, speaker, length)
+        return lambda: asked.result()[0][:, :, :frames]
 
-    @torch.inference_mode()
+    def flow_step(self, z: Tensor, speaker: Tensor, step: int) -> Tensor:
+        """One of the `flow.steps()` parts of the way from z_p to z, [1, I, T'] -> [1, I, T']."""
+        return self.ask_flow(z, speaker, range(step, step + 1))()
+
     def decode(
         self, z: Tensor, speaker: Tensor, stream: Stream | None = None, *, last: bool = True
     ) -> Tensor:
@@ -174,32 +200,60 @@ class Synthesizer(nn.Module):
         Pieces that share a `stream` give the samples of the whole, each computed once. They lag
         behind the frames by as many as the decoder looks ahead, until the `last` piece.
         """
-        stream, g = stream or Stream(), speaker[:, :, 0]
-        if not self._graphs.records(z) or z.shape[2] > _RECORDED_WINDOW:
-            rows = padded(z[0].T, LAST_FRAMES, 0) if last else z[0].T
-            samples: Tensor = self.dec(rows, g, stream, last, len(rows) - z.shape[2])
-            return samples
+        return self.ask_decode(z, speaker, stream or Stream(), last=last)()
+
+    @torch.inference_mode()
+    def ask_decode(
+        self, z: Tensor, speaker: Tensor, stream: Stream, *, last: bool
+    ) -> Callable[[], Tensor]:
+        """The same when it is needed, which must be before the next piece is asked for."""
+        g, rows = speaker[:, :, 0], padded(z[0].T, LAST_FRAMES, 0) if last else z[0].T
+        surplus = len(rows) - z.shape[2]
+        end = surplus * self.hyper_parameters.hop_length
+
+        def at_once() -> tuple[Tensor]:
+            return (self.dec(rows, g, stream, last, surplus),)
+
+        if not self._together.gains(z) or len(rows) > _RECORDED_WINDOW:
+            asked = self._together.ask(None, at_once)
+            return lambda: _without(asked.result()[0], end)
         before = stream.form
 
-        def work(rows: Tensor, speaker: Tensor, packed: Tensor) -> tuple[Tensor, ...]:
-            stream = Stream()
-            stream.become(before, packed)
-            samples = self.dec(rows, speaker, stream, last)
+        def work(rows: Tensor, g: Tensor, packed: Tensor, *surplus: Tensor) -> tuple[Tensor, ...]:
+            piece = Stream(recorded=True)
+            piece.become(before, packed)
+            samples = self.dec(rows, g, piece, last, *surplus)
             if last:
                 return (samples,)
-            self._forms[len(rows), before] = stream.form
-            return samples, stream.pack(packed)
+            self._forms[len(rows), before] = piece.form
+            return samples, piece.pack(packed)
 
         packed = stream.pack(z.new_empty(0, dtype=self.dec.conv_pre.weight.dtype))
-        key = ("dec", z.shape[2], before, last)
-        made = self._graphs.run(key, work, z[0].T.contiguous(), g, packed)
-        if not last:
-            stream.become(self._forms[z.shape[2], before], made[1])
-        return made[0]
+        ends = (torch.tensor([surplus], device=z.device),) if last else ()
+        key = ("dec", len(rows), before, last)
+        asked = self._together.ask(key, work, rows.contiguous(), g, packed, *ends)
 
-    def _plain(self, text: EncodedText, speaker: Tensor) -> Tensor:
-        log_durations: Tensor = self.dp(text.hidden, speaker)
-        return log_durations
+        def samples() -> Tensor:
+            made = asked.result()
+            if not last:
+                stream.become(self._forms[len(rows), before], made[1])
+            return _without(made[0], end)
+
+        return samples
+
+    def _log_durations(
+        self, hidden: Tensor, speaker: Tensor, noise: Tensor, ratio: float, mask: Tensor
+    ) -> Tensor:
+        logs = torch.zeros_like(noise[0, 0])
+        if ratio > 0:
+            logs = logs + self.sdp(hidden, speaker, noise, mask) * ratio
+        if ratio < 1:
+            logs = logs + self.dp(hidden, speaker, mask) * (1 - ratio)
+        return logs
 
     def _noise(self, shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
         return torch.randn(shape, generator=generator).to(self.device)
+
+
+def _without(samples: Tensor, end: int) -> Tensor:
+    return samples[: len(samples) - end]

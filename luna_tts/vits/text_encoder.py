@@ -9,10 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
-from luna_tts.few_lengths import PHONES, padded
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import Embedding, FrameConv1d, Linear
 from luna_tts.vits.attention import Encoder
@@ -49,8 +47,6 @@ class TextInput:
 class EncodedText:
     """The text encoder's answer, T tokens."""
 
-    hidden: Tensor
-    """[1, H, T]."""
     mean: Tensor
     """m_p, [1, I, T]."""
     log_deviation: Tensor
@@ -80,16 +76,19 @@ class TextEncoder(nn.Module):
         )
         self.proj = FrameConv1d(channels, 2 * parameters.inter_channels)
 
-    def forward(self, text: TextInput, speaker: Tensor) -> EncodedText:
-        """A sentence and the speaker [1, G, 1] -> its prior. `KeyError`: no BERT slot for it."""
+    def forward(
+        self, text: TextInput, speaker: Tensor, length: Tensor
+    ) -> tuple[Tensor, EncodedText]:
+        """A sentence and the speaker [1, G, 1] -> hidden [1, H, T], and the prior.
+
+        Where the text was padded, `length` [1] tokens of it are the sentence. `KeyError`: it has no
+        BERT slot for that language.
+        """
         x = self.emb(text.phones) + self.tone_emb(text.tones) + self.language_emb(text.languages)
         x = x + self._bert(text.bert.T, text.language) + self.style_proj(text.style[None])
-        filled = padded(x * math.sqrt(x.shape[1]), PHONES, 0)
-        length = torch.tensor([len(x)], device=x.device)
-        hidden = self.encoder(filled, speaker, length)
-        prior = self.proj(hidden)[: len(x)]
-        mean, log_deviation = prior.T[None].chunk(2, 1)
-        return EncodedText(hidden[: len(x)].T[None], mean, log_deviation)
+        hidden: Tensor = self.encoder(x * math.sqrt(x.shape[1]), speaker, length)
+        mean, log_deviation = self.proj(hidden).T[None].chunk(2, 1)
+        return hidden.T[None], EncodedText(mean, log_deviation)
 
     def _bert(self, features: Tensor, language: str) -> Tensor:
         """[T, 1024] -> [T, H]. Slots of other languages are fed with zeros: their biases stay."""

@@ -130,7 +130,7 @@ async def test_a_card_without_room_costs_one_utterance(
     tiny_voice(tmp_path / "models" / "akane", seed=1)
     service = TTSService(tmp_path / "models", berts={"ja": wide_bert(tmp_path / "bert")})
     await service.start()
-    for stage in ("encode", "log_durations", "expand", "flow_step", "decode"):
+    for stage in ("ask_prior", "expand", "ask_flow", "ask_decode"):
         with monkeypatch.context() as broken:
             broken.setattr(Synthesizer, stage, no_room)
             with pytest.raises(SynthesisFailed) as failed:

@@ -153,16 +153,16 @@ def test_one_token_a_character(text: str) -> None:
 
 def test_rows_are_repeated_for_each_phone(small: BertModel) -> None:
     rows = small.feature("あい")
-    feature = bert_feature(small, "あい", (3, 0, 2, 1))
+    feature = bert_feature(rows, (3, 0, 2, 1))
     assert torch.equal(feature, rows[[0, 0, 0, 2, 2, 3]].T)
 
 
 def test_assist_text_lends_its_mean(small: BertModel) -> None:
-    rows, mood = small.feature("あい"), small.feature("うれしい!").mean(0)
-    whole = bert_feature(small, "あい", (1, 1, 1, 1), "うれしい!")
-    assert torch.allclose(whole, mood[:, None].expand(-1, 4))
-    part = bert_feature(small, "あい", (1, 1, 1, 1), "うれしい!", 0.3)
-    assert torch.allclose(part, (rows * 0.7 + mood * 0.3).T, atol=1e-6)
+    rows, assist = small.feature("あい"), small.feature("うれしい!")
+    whole = bert_feature(rows, (1, 1, 1, 1), assist)
+    assert torch.allclose(whole, assist.mean(0)[:, None].expand(-1, 4))
+    part = bert_feature(rows, (1, 1, 1, 1), assist, 0.3)
+    assert torch.allclose(part, (rows * 0.7 + assist.mean(0) * 0.3).T, atol=1e-6)
 
 
 def test_text_of_any_length_has_a_row_a_character(small: BertModel) -> None:

@@ -34,11 +34,18 @@ def text(length: int = LENGTH, language: str = "ja") -> TextInput:
     return TextInput(*ids, bert, torch.randn(256, generator=generator), language)
 
 
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def mean(net: Synthesizer, text: TextInput) -> torch.Tensor:
+    return net.ask_prior(text, net.speaker(0), 0.2, 0.8, seeded())()[0].mean
+
+
 def latents(net: Synthesizer, seed: int) -> torch.Tensor:
     generator = torch.Generator().manual_seed(seed)
     speaker = net.speaker(1)
-    encoded = net.encode(text(), speaker)
-    log_durations = net.log_durations(encoded, speaker, 0.2, 0.8, generator)
+    encoded, log_durations = net.ask_prior(text(), speaker, 0.2, 0.8, generator)()
     z = net.expand(encoded, net.durations(log_durations, 1.0), 0.6, generator)
     for step in range(net.flow.steps()):
         z = net.flow_step(z, speaker, step)
@@ -83,14 +90,14 @@ def test_zeros_behind_text_and_speech_change_nothing(
     speaker = net.speaker(1)
 
     def said(length: int) -> list[torch.Tensor]:
-        encoded = net.encode(text(length), speaker)
+        encoded, logs = net.ask_prior(text(length), speaker, 0.2, 0.8, seeded())()
         z = encoded.mean
         for step in range(net.flow.steps()):
             z = net.flow_step(z, speaker, step)
         stream = Stream()
         first = net.decode(z[:, :, : length // 2], speaker, stream, last=False)
         rest = net.decode(z[:, :, length // 2 :], speaker, stream)
-        return [encoded.hidden, z, net.decode(z, speaker), torch.cat((first, rest))]
+        return [logs, z, net.decode(z, speaker), torch.cat((first, rest))]
 
     for length in (2, 8, 15, 17, 31, 33, 64):
         with monkeypatch.context() as without:
@@ -114,11 +121,10 @@ def test_a_seed_repeats_an_utterance_and_another_varies_it(tmp_path: Path, jp_ex
 def test_the_ratio_leaves_the_order_of_draws_alone(tmp_path: Path) -> None:
     net = network(tmp_path / "voice")
     speaker = net.speaker(0)
-    encoded = net.encode(text(), speaker)
     following = set()
     for ratio in (0.0, 0.3, 1.0):
         generator = torch.Generator().manual_seed(5)
-        net.log_durations(encoded, speaker, ratio, 0.8, generator)
+        net.ask_prior(text(), speaker, ratio, 0.8, generator)()
         following.add(torch.randn(1, generator=generator).item())
     assert len(following) == 1
 
@@ -127,16 +133,16 @@ def test_rows_of_attention_in_blocks_are_the_rows_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     net = network(tmp_path / "voice")
-    at_once = net.encode(text(), net.speaker(0)).mean
+    at_once = mean(net, text())
     monkeypatch.setattr(attention, "_ROWS", 7)
-    in_blocks = net.encode(text(), net.speaker(0)).mean
+    in_blocks = mean(net, text())
     assert (at_once - in_blocks).abs().max() < 1e-5
 
 
 def test_the_shortest_texts(tmp_path: Path) -> None:
     net = network(tmp_path / "voice")
     for length in (1, 2, 3):
-        encoded = net.encode(text(length), net.speaker(0))
+        encoded, _ = net.ask_prior(text(length), net.speaker(0), 0.2, 0.8, seeded())()
         z = net.expand(encoded, torch.ones(length, dtype=torch.long), 0.6, torch.Generator())
         assert net.flow_step(z, net.speaker(0), 0).isfinite().all()
 
@@ -167,7 +173,7 @@ def test_a_network_that_lost_its_way_is_stopped(tmp_path: Path, absurd: float) -
 
 def test_each_language_has_its_own_bert(tmp_path: Path) -> None:
     net = network(tmp_path / "voice", jp_extra=False)
-    means = [net.encode(text(language=code), net.speaker(0)).mean for code in ("zh", "ja", "en")]
+    means = [mean(net, text(language=code)) for code in ("zh", "ja", "en")]
     assert not torch.equal(means[0], means[1])
     assert not torch.equal(means[1], means[2])
     japanese = network(tmp_path / "japanese")

@@ -30,8 +30,7 @@ def test_the_plain_way_says_what_luna_says(tmp_path: Path) -> None:
         with torch.inference_mode():
             expected = plain.speak(text(length), torch.Generator().manual_seed(1))
         speaker = ours.speaker(0)
-        encoded = ours.encode(text(length), speaker)
-        logs = ours.log_durations(encoded, speaker, 0.2, 0.8, seeded)
+        encoded, logs = ours.ask_prior(text(length), speaker, 0.2, 0.8, seeded)()
         z = ours.expand(encoded, ours.durations(logs, 1.0), 0.6, seeded)
         for step in range(ours.flow.steps()):
             z = ours.flow_step(z, speaker, step)

@@ -153,8 +153,7 @@ def walked(network: Synthesizer) -> torch.Tensor:
     ids = [torch.randint(0, high, (20,), generator=generator) for high in (112, 12, 3)]
     bert, style = (torch.randn(size, generator=generator) for size in ((1024, 20), (256,)))
     speaker = network.speaker(0)
-    encoded = network.encode(TextInput(*ids, bert, style), speaker)
-    logs = network.log_durations(encoded, speaker, 0.5, 0.8, generator)
+    encoded, logs = network.ask_prior(TextInput(*ids, bert, style), speaker, 0.5, 0.8, generator)()
     z = network.expand(encoded, torch.full((20,), 2), 0.6, generator)
     for step in range(network.flow.steps()):
         z = network.flow_step(z, speaker, step)
