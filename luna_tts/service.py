@@ -103,7 +103,7 @@ class TTSService:
             budget=memory,
             espeak=espeak,
         )
-        self._scheduler = Scheduler()
+        self._scheduler = Scheduler(together=device.startswith("cuda"))
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="luna-loader")
         self._loading: dict[str, asyncio.Task[None]] = {}
         self._watchdog: asyncio.Task[None] | None = None

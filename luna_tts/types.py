@@ -83,6 +83,8 @@ class SynthesisOptions:
     given_phone: tuple[str, ...] | None = None
     given_tone: tuple[int, ...] | None = None
     seed: int | None = None
+    """Repeats an utterance. A graphics card rounds otherwise what it computes together with others,
+    so that there a phone may last a frame more or less."""
 
     def __post_init__(self) -> None:
         for name, (low, high) in RANGES.items():

@@ -152,6 +152,20 @@ def test_of_equal_ones_whoever_began_first_is_not_cut_off() -> None:
     assert order(playing(2), playing(1)) == [1, 0], "none is nearly dry"
 
 
+def test_on_a_card_equal_ones_go_from_stage_to_stage_together() -> None:
+    """Until they sound: from then on whoever is nearly dry waits for no beginner."""
+    for together in (False, True):
+        first, second = Deadline(together=together), Deadline(together=together)
+        first.worked(0.001)
+        assert order(first, second) == ([1, 0] if together else [0, 1])
+        second.worked(0.001)
+        assert order(first, second) == [0, 1]
+        for _ in range(3):
+            second.worked(0.001)
+        second.gave(0.1)
+        assert order(first, second) == ([1, 0] if together else [0, 1])
+
+
 def test_a_dear_voice_that_cannot_be_fed_lets_no_cheap_one_run_dry() -> None:
     dear, cheap, cheaper = (
         playing(0.0, price=0.7),
