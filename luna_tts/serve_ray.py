@@ -2,8 +2,8 @@
 
 Each replica is the whole server of `luna_tts.server`, in a process and with processors or a GPU of
 its own. Serve's proxy, at one address, asks the less busy of those that have the voice in memory.
-Requests are not batched: a replica makes one piece at a time for whoever would run dry first;
-whole utterances held back to be made together would all sound later.
+Serve's own batching is not used: whole utterances held back to be made together would all sound
+later. What is wanted at the same moment a replica with a card computes at once (together.py).
 """
 
 from __future__ import annotations
