@@ -6,16 +6,23 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import median
+from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from luna_tts.int8 import Int8Kernel, packed_kernel, rounded_weight
 from luna_tts.modules import packed, product
 from luna_tts.types import Precision
+from luna_tts.weight_cache import KeptWeights
 
+Network = TypeVar("Network", bound=nn.Module)
+
+_LOSS = "snr"
+"""The note of what was found by measuring."""
 _WORTH_IT = 1.2
 """How much faster fewer bits have to be: where a processor only imitates them, they are slower."""
 _ROUNDS = 7
@@ -56,6 +63,42 @@ def signal_to_noise(said: Tensor, expected: Tensor) -> float:
     noise = (said - expected).square().sum().clamp_min(1e-20)
     found = float(10 * torch.log10(expected.square().sum() / noise))
     return found if math.isfinite(found) else -math.inf
+
+
+def fine_enough(
+    fill: Callable[[Arithmetic, KeptWeights | None], Network],
+    arithmetic: Arithmetic,
+    source: Path,
+    exact: Callable[[Arithmetic], Arithmetic | None],
+    measure: Callable[[Network, Network], float],
+    least: float,
+) -> Network:
+    """What `fill` makes of a file in `arithmetic`, or in a finer one where that loses too much.
+
+    The first load measures this, and notes it beside the file.
+
+    Args:
+        fill: a network in an arithmetic, of weights that are kept for the next time.
+        arithmetic: what is hoped for.
+        source: the weights file.
+        exact: what an arithmetic has to be compared with; `None` = it is good enough.
+        measure: signal to noise of a network against an exact one, in decibels.
+        least: below so many a finer one is taken.
+    """
+    kept, reference = KeptWeights(source, arithmetic.kind), exact(arithmetic)
+    if reference is None:
+        return fill(arithmetic, kept)
+    found = kept.note(_LOSS)
+    if found is None:
+        network = fill(arithmetic, kept)
+        found = measure(network, fill(reference, None))
+        kept.write_note(_LOSS, round(found, 1))
+        if found >= least:
+            return network
+        del network
+    elif found >= least:
+        return fill(arithmetic, kept)
+    return fine_enough(fill, arithmetic.finer, source, exact, measure, least)
 
 
 def choose_arithmetic(precision: Precision, device: str) -> Arithmetic:

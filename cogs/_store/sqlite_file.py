@@ -81,7 +81,7 @@ def _damage(path: Path) -> str:
         return "it is a folder"
     try:
         # Autocommit: the transaction below is the proof that the file can be written to.
-        with closing(sqlite3.connect(path, BUSY_SECONDS, isolation_level=None)) as database:
+        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as database:
             found = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
             database.execute("PRAGMA journal_mode = WAL")
             database.execute("BEGIN IMMEDIATE")

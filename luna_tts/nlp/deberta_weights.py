@@ -17,7 +17,7 @@ from luna_tts.nlp.checkpoint import checkpoint_file, open_checkpoint
 from luna_tts.nlp.deberta import Deberta, attention_scale
 from luna_tts.nlp.deberta_config import DebertaConfig, read_deberta_config
 from luna_tts.packed_weights import filled
-from luna_tts.precision import EXACT, Arithmetic, signal_to_noise
+from luna_tts.precision import EXACT, Arithmetic, fine_enough, signal_to_noise
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 _PREFIX: Final = "deberta."
@@ -44,9 +44,8 @@ _KEYS: Final = "position_keys"
 _POSITIONS: Final = (_KEYS, "position_queries")
 """Ours alone: the relative positions, projected with the weights that project content."""
 
-_LOSS: Final = "snr"
-"""The note of what was found in `_CHECKED` tokens."""
 _CHECKED: Final = 32
+"""Tokens by which a BERT is judged."""
 _LEAST_SNR: Final = 20.0
 """Decibels of signal to noise of its features below which a BERT computes in more bits.
 
@@ -63,24 +62,18 @@ def load_deberta(
     """Loads config.json and model.safetensors, or pytorch_model.bin, of a folder.
 
     Weights of any precision go straight to `device`, to compute in `arithmetic`, or in a finer one
-    where 8 bits would lose too much, which the first load measures. Raises `InvalidConfig`,
-    `InvalidWeights` with all names that are missing or misshapen, and `InvalidVoice`.
+    where 8 bits would lose too much. Raises `InvalidConfig`, `InvalidWeights` with all names that
+    are missing or misshapen, and `InvalidVoice`.
     """
     config = read_deberta_config(folder / "config.json")
     source = checkpoint_file(folder)
-    kept = KeptWeights(source, arithmetic.kind)
-    found = kept.note(_LOSS)
-    if arithmetic.int8 and found is not None and found < _LEAST_SNR:
-        return load_deberta(folder, device, arithmetic.finer)
-    model = _filled(config, source, device, arithmetic, kept)
-    if not arithmetic.int8 or found is not None:
-        return model
-    careful = _filled(config, source, device, arithmetic.finer)
-    found = _features_signal_to_noise(model, careful)
-    kept.write_note(_LOSS, round(found, 1))
-    if found >= _LEAST_SNR:
-        return model
-    return load_deberta(folder, device, arithmetic.finer)
+    fill = partial(_filled, config, source, device)
+    return fine_enough(
+        fill, arithmetic, source,
+        exact=lambda rounded: rounded.finer if rounded.int8 else None,
+        measure=_features_signal_to_noise,
+        least=_LEAST_SNR,
+    )  # fmt: skip
 
 
 def _filled(

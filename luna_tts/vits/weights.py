@@ -17,16 +17,13 @@ from luna_tts.errors import InvalidWeights
 from luna_tts.hyper_parameters import HyperParameters
 from luna_tts.modules import converted, is_scales, weight_of
 from luna_tts.packed_weights import filled
-from luna_tts.precision import EXACT, Arithmetic
+from luna_tts.precision import EXACT, Arithmetic, fine_enough
 from luna_tts.tensor_files import TensorFile, open_tensor_file
 from luna_tts.vits.self_check import LEAST_SNR, audio_signal_to_noise
 from luna_tts.vits.synthesizer import Synthesizer, weight_dtype
 from luna_tts.weight_cache import Form, KeptWeights, Weights
 
 Shape = tuple[int, ...]
-
-_LOSS = "snr"
-"""The note of what `audio_signal_to_noise` found."""
 
 
 def load_synthesizer(
@@ -37,24 +34,17 @@ def load_synthesizer(
 ) -> Synthesizer:
     """The network of a voice with its weights on `device`.
 
-    Flow and decoder compute in `arithmetic`, or in a finer one where that would lose too much. The
-    first load measures this and keeps what it made, so that later ones are quick. Tensors that
-    inference does not need (enc_q, iteration, the training half of sdp) are not read.
+    Flow and decoder compute in `arithmetic`, or in a finer one where that would lose too much.
+    Tensors that inference does not need (enc_q, iteration, the training half of sdp) are not read.
     Raises `InvalidVoice` for a broken file, `InvalidWeights` where it does not fit `parameters`.
     """
-    kept = KeptWeights(weights, arithmetic.kind)
-    found = kept.note(_LOSS)
-    if arithmetic != EXACT and found is not None and found < LEAST_SNR:
-        return load_synthesizer(weights, parameters, device, arithmetic.finer)
-    network = _filled(parameters, weights, device, arithmetic, kept)
-    if arithmetic == EXACT or found is not None:
-        return network
-    careful = _filled(parameters, weights, device, EXACT)
-    found = audio_signal_to_noise(network, careful)
-    kept.write_note(_LOSS, round(found, 1))
-    if found >= LEAST_SNR:
-        return network
-    return load_synthesizer(weights, parameters, device, arithmetic.finer)
+    fill = partial(_filled, parameters, weights, device)
+    return fine_enough(
+        fill, arithmetic, weights,
+        exact=lambda rounded: None if rounded == EXACT else EXACT,
+        measure=audio_signal_to_noise,
+        least=LEAST_SNR,
+    )  # fmt: skip
 
 
 def _filled(
