@@ -70,7 +70,13 @@ class Together:
             return
         like = (each for each in self._waiting if each is not asked and each.key == asked.key)
         batch = [asked, *islice(like, MOST - 1)]
-        for each, made in zip(batch, self._made(batch), strict=False):
+        try:
+            results = self._made(batch)
+        except torch.OutOfMemoryError:
+            if len(batch) == 1:
+                raise
+            results = self._made([asked])  # the others try for themselves
+        for each, made in zip(batch, results, strict=False):
             each.made, each.inputs = made, ()
             self._waiting.discard(each)
 

@@ -155,13 +155,25 @@ def test_more_than_are_computed_at_once_get_their_turns(runs: list[Hashable]) ->
     assert sorted(map(str, runs)) == sorted(map(str, [(MOST, "a"), (MOST, "a"), "a"]))
 
 
-def test_who_fails_alone_takes_nobody_along(runs: list[Hashable]) -> None:
+def test_where_a_card_has_no_room_for_many_each_is_computed_alone(runs: list[Hashable]) -> None:
+    def work(x: torch.Tensor) -> tuple[torch.Tensor]:
+        if runs[-1] == (4, "a"):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return (x * 2,)
+
+    together = Together()
+    wanted = [together.ask("a", work, torch.tensor([float(n)])) for n in range(4)]
+    assert [asked.result()[0].item() for asked in wanted] == [0, 2, 4, 6]
+    assert runs == [(4, "a"), "a", (4, "a"), "a", (2, "a")]
+
+
+def test_who_fails_takes_nobody_along(runs: list[Hashable]) -> None:
     def fails(x: torch.Tensor) -> tuple[torch.Tensor]:
-        raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        raise torch.OutOfMemoryError("CUDA out of memory")
 
     together = Together()
     broken, fine = (together.ask("a", work, torch.ones(1)) for work in (fails, double))
-    with pytest.raises(torch.cuda.OutOfMemoryError):
+    with pytest.raises(torch.OutOfMemoryError):
         broken.result()
     assert fine.result()[0].item() == 2
 
