@@ -32,14 +32,14 @@ class Graphs:
         """Whether there is anything to be gained where `tensor` is."""
         return tensor.device.type == "cuda"
 
-    def run(self, key: Hashable | None, work: Work, *inputs: Tensor) -> tuple[Tensor, ...]:
+    def run(self, key: Hashable, work: Work, *inputs: Tensor) -> tuple[Tensor, ...]:
         """What `work(*inputs)` gives, which is new tensors.
 
         An equal `key` means the same operations on the same shapes. The first time they prepare
-        what libraries need, the second time they are recorded; without a key, and elsewhere than
-        on a graphics card, the work is done anew each time.
+        what libraries need, the second time they are recorded; elsewhere than on a graphics card
+        the work is done anew each time.
         """
-        if key is None or inputs[0].device.type != "cuda":
+        if inputs[0].device.type != "cuda":
             return work(*inputs)
         recording = self._recordings.get(key)
         if recording is None:

@@ -96,19 +96,17 @@ class Deadline:
         self._together = together
         self._began = time.monotonic()
         self._sounds = False
-        self._stage = 0
-        """How many steps it is on its way to the first sound, where that counts."""
+        self._steps = 0
 
     def worked(self, seconds: float) -> None:
         """A step of it took so long."""
         self._price.work_seconds += seconds
-        self._stage += self._together
+        self._steps += 1
 
     def gave(self, seconds: float) -> None:
         """Its listener was given so much to hear."""
         self._price.speech_seconds += seconds
-        if seconds > 0:
-            self._sounds, self._together, self._stage = True, False, 0
+        self._sounds = self._sounds or seconds > 0
 
     def seconds_left(self) -> float:
         """What is left to hear; for who waits for the first sound, at least until that is due."""
@@ -122,7 +120,8 @@ class Deadline:
         if left > self._price.cushion:
             return (left, 0, 0.0, 0, self._began)
         dry_in = left if left > _NEARLY_DRY_SECONDS else 0.0
-        return (_NEARLY_DRY_SECONDS, self._price.rank, dry_in, self._stage, self._began)
+        stage = self._steps if self._together and not self._sounds else 0
+        return (_NEARLY_DRY_SECONDS, self._price.rank, dry_in, stage, self._began)
 
 
 @dataclass(eq=False)

@@ -153,7 +153,7 @@ class Synthesizer(nn.Module):
         """z_p [1, I, T']: each token's prior for as many frames as it lasts, with noise.
 
         Args:
-            text: what `encode` gave.
+            text: what `ask_prior` gave.
             durations: int64 [T], at least one frame in total.
             noise_scale: deviation of the noise in units of the prior's own.
             generator: on the CPU; I * T' values are drawn.
